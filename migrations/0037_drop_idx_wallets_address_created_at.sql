@@ -6,7 +6,8 @@
 
 -- idx_wallets_by_address answers its queries too, those of the release before included: both kinds
 -- of index have the same operator for equality.
-drop index concurrently idx_wallets_address_created_at;
+-- `if exists`: an upgrade may have been interrupted between the drop and its record.
+drop index concurrently if exists idx_wallets_address_created_at;
 
 -- migrate:down
 

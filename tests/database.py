@@ -110,6 +110,22 @@ def plant(sql, statement, parameters=()):
         sql.execute(statement, parameters)
 
 
+FOREIGN_DETAILS = (
+    "[]",
+    "null",
+    '"x"',
+    "{}",
+    '{"client": null}',
+    '{"client": ["engine"]}',
+    '{"client": "\\u001b[1A\\u001b[2K"}',
+    '{"client": "\\ud800"}',
+    '{"client": "engine", "n": 1e999}',
+    f'{{"client": "engine", "n": {"9" * 5000}}}',
+    "[" * 4000 + "]" * 4000,
+)
+"""JSON values of audit entries that PostgreSQL accepts and the service does not write."""
+
+
 def empty(sql):
     """Begin with an empty database again."""
     plant(sql, "delete from wallets")

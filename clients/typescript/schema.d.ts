@@ -2181,7 +2181,7 @@ export interface components {
             recipientPublicKey: string | null;
             /** @description The address of the created wallet, or of the stored Base Account. */
             address: string | null;
-            /** @description What was signed or refused (method, chain_id, digest, effects, policies), which policy changed, or what an API client may do. */
+            /** @description What was signed or refused (method, chain_id, digest, effects, policies), which policy changed, or what an API client may do. An entry that the service did not write may have only `unreadable`, its text. */
             readonly details: Record<string, never> | null;
             requestId: string;
             /** Format: date-time */

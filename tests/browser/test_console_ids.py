@@ -1,5 +1,6 @@
 """Addresses, ids and hashes in the pages: each can be copied, and addresses have an explorer."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,9 @@ def test_on_the_page_of_users_addresses_and_ids_can_be_copied(visit):
     expect(page.locator("#qr svg")).to_be_visible()
     expect(page.locator("#deposit-list li").first).to_be_visible()
     assert page.evaluate(BARE, EXPLORER) == []
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy address").click()
+    expect(page.locator("#said")).to_have_text("The address is copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch("0x[0-9a-fA-F]{40}", copied)
+    assert page.locator("#address").inner_text().strip() == copied

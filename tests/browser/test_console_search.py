@@ -73,11 +73,24 @@ def test_a_request_is_found_by_its_id(enter, behind):
     expect(page.locator("#entries").get_by_role("alert")).to_contain_text("request_id")
     page.get_by_role("link", name="Last 7 days").click()
     expect(entries).to_have_count(1)
+    look_for(page, "r-1")
+    page.wait_for_url("**/console#/audit?request_id=r-1")
+    page.go_back()
+    page.get_by_role("link", name="Last 7 days").click()
     entries.get_by_role("link", name=f"FID {ASKED}").click()
     has_heading(page, f"FID {ASKED}")
     page.locator("#trail").get_by_role("link", name="proxy-5d").click()
     expect(entries).to_have_count(1)
     assert page.url.endswith(f"fid={ASKED}")
+
+
+def test_a_request_whose_id_is_a_uuid_is_found_without_the_scope_of_deposits(enter):
+    page = enter("audit:read").page
+    asked = str(uuid.uuid4())
+    look_for(page, asked)
+    expect(page.locator("#found")).to_contain_text("this token lacks the scope wallets:read")
+    page.get_by_role("link", name="Search the audit log").click()
+    page.wait_for_url(f"**/console#/audit?request_id={asked}")
 
 
 def test_an_actor_leads_to_what_it_did(enter):
@@ -95,7 +108,14 @@ def test_what_is_not_found_is_said(enter):
     for asked in ("0x", "0x24e", "0x24e…CD74E2"):
         look_for(page, asked)
         expect(found).to_contain_text("Paste at least 4 digits after 0x.")
-    for wrong in ("somebody else", str(2**63), "ab", f"0x{1:064x}", "0x24e08CE1 or so", "0x24e0zz"):
+    for wrong in (
+        "somebody else",
+        str(2**63),
+        "a" * 65,
+        f"0x{1:064x}",
+        "0x24e08CE1 or so",
+        "0x24e0zz",
+    ):
         look_for(page, wrong)
         expect(found).to_contain_text("The search does not recognize this text.")
     look_for(page, str(2**63 - 2))

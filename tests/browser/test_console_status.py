@@ -82,6 +82,8 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     page.get_by_label("Expires").select_option("1 day")
     page.get_by_role("button", name="Create").click()
     token = page.locator("#new-token code").text_content()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    expect(page.locator("#said")).to_contain_text("Its token is shown only once")
     LEAKS.secrets.add(token)
     made = behind.api_clients.identify(Secret(token))
     assert (made.name, made.scopes) == ("night-shift", {"audit:read"})

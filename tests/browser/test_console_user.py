@@ -127,6 +127,48 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     assert page.url.endswith("?client=nobody")
 
 
+def test_a_part_that_fails_by_a_mistake_says_so(enter):
+    visitor = enter(*SCOPES)
+    page = visitor.page
+
+    def answer(route):
+        trail = route.fetch().json()
+        # Of an entry that the service did not write.
+        trail["data"][0]["details"] = {"reason": 5}
+        route.fulfill(json=trail)
+
+    page.route(f"**/v1/audit?fid={USER}&limit=5", answer)
+    look_for(page, str(USER))
+    expect(page.locator("#trail").get_by_role("alert")).to_have_text(
+        "This part could not be shown."
+    )
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    expect(rows(page, "wallets")).to_have_count(2)
+    (complaint,) = visitor.complaints
+    assert "replaceAll" in complaint
+    visitor.complaints.clear()
+
+
+def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
+    page = enter(*SCOPES).page
+    explorer = page.locator("#wallets").get_by_role("link", name="block explorer").first
+    asked = []
+    look_for(page, str(USER))
+    page.on("request", lambda request: asked.append(request.url.endswith("/v1/status")))
+    page.reload()
+    expect(rows(page, "trail")).to_have_count(5)
+    expect(explorer).to_be_visible()
+    assert sum(asked) == 1
+    # A failure is not kept.
+    page.route("**/v1/status", lambda route: route.abort())
+    page.reload()
+    expect(rows(page, "wallets")).to_have_count(2)
+    expect(explorer).to_have_count(0)
+    page.unroute("**/v1/status")
+    page.get_by_role("button", name="Refresh").click()
+    expect(explorer).to_be_visible()
+
+
 def test_late_and_failed_responses_do_not_reach_another_view(enter):
     page = enter(*SCOPES).page
     late = []

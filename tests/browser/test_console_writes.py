@@ -51,6 +51,15 @@ def ask_to_revoke(enter, behind):
     return ask
 
 
+def test_a_list_of_policies_that_is_cut_says_so(enter):
+    visitor = enter(*MANAGES, view="#/status")
+    page = visitor.page
+    policies = {"data": [], "next_cursor": "2", "has_more": True}
+    page.route("**/v1/policies?*", lambda route: route.fulfill(json=policies))
+    page.goto(f"{visitor.url}/console#/clients/new")
+    expect(page.get_by_label("Policy", exact=True)).to_contain_text("Only 100 policies are listed")
+
+
 @pytest.mark.parametrize("loses", [lose, fail_at_a_proxy, fail])
 def test_a_client_whose_creation_is_not_answered_may_exist(enter, behind, loses):
     visitor = enter(*MANAGES, view="#/clients/new")

@@ -203,6 +203,25 @@ def test_an_unavailable_database_is_explained(visit, shared_sql):
     expect(visitor.page.locator("#health")).to_have_text("Ready")
 
 
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_response_after_signing_out_shows_nothing(visit, status):
+    page = visit().sign_in().page
+    expect(page.locator("#wallets")).to_be_visible()
+    late = []
+    page.route("**/user-wallets", lambda route: late.append(route), times=1)  # noqa: PLW0108
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in with the demo token").click()
+    expect(page.get_by_label("Amount")).to_be_focused()
+    page.get_by_role("button", name="Sign out").click()
+    with page.expect_response("**/user-wallets"):
+        late[0].continue_() if status == 200 else late[0].fulfill(status=status, body="")
+    expect(page.get_by_role("button", name="Sign in with the demo token")).not_to_have_attribute(
+        "aria-disabled", "true"
+    )
+    expect(page.locator("#wallets")).to_be_hidden()
+    expect(page.locator("#error")).to_be_empty()
+
+
 def test_an_expired_token_asks_to_sign_in_again(visit):
     visitor = visit().sign_in()
     page = visitor.page

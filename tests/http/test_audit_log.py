@@ -1,5 +1,6 @@
 """GET /v1/audit: who read which key from where, in every combination of filters."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import product
@@ -7,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.database import scans
+from tests.database import FOREIGN_DETAILS, plant, scans
 from tests.factories import ACCESS, FID, calling, signed_in
 from tests.http.audit_entries import ACTORS, AUDIT, FIRST, KEY, KINDS, fill, model, pages
 from tests.http.problems import refused
@@ -193,6 +194,22 @@ def test_a_user_s_own_key_read_records_actor_address_and_request(make_app, sql):
         "details": None,
         "requestId": "asked-1",
     }
+
+
+@pytest.mark.parametrize("details", FOREIGN_DETAILS, ids=lambda text: text[:20])
+def test_an_entry_that_the_service_did_not_write_is_shown(client, app, sql, details):
+    application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
+    plant(sql, "update wallet_audit_log set details = %s", [details])
+    answer = client.get(AUDIT, headers=calling(app, "audit:read"))
+    assert answer.status_code == 200
+    assert "Infinity" not in answer.text
+    newest, *_ = (entry for entry in answer.get_json()["data"] if entry["fid"] == FID)
+    try:
+        expected = json.loads(details)
+    except ValueError:
+        expected = None
+    readable = isinstance(expected, dict) and "1e999" not in details
+    assert newest["details"] == (expected if readable else {"unreadable": details})
 
 
 # TRUSTED_PROXY_HOPS → (who connects, X-Forwarded-For, whose address is written down).

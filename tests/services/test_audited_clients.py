@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.database import plant
+from tests.database import FOREIGN_DETAILS, plant
 from tests.factories import ACCESS, client_changes, new_client
 from tests.leaks import LEAKS
 from wallet_api.models import ClientRights
@@ -75,6 +75,36 @@ def test_a_client_that_is_valid_again_and_one_that_is_missing_are_reported(clien
     plant(sql, "delete from api_clients")
     missing = [f"the API client {name} is missing" for name in ("engine", "gone")]
     assert verify() == ([(None, None, fault) for fault in missing], 3)
+    # As docs/operations.md says.
+    sql.execute(
+        "insert into api_clients"
+        " (name, id, token_hash, scopes, allowed_networks, expires_at, revoked_at)"
+        " select name, left(md5(name), 16), repeat(md5(name), 2), %s, %s, %s, now()"
+        " from unnest(%s::text[]) as name",
+        [
+            sorted(RIGHTS.scopes),
+            list(RIGHTS.allowed_networks),
+            RIGHTS.expires_at,
+            ["engine", "gone"],
+        ],
+    )
+    assert verify() == ([], 3)
+
+
+@pytest.mark.parametrize("details", FOREIGN_DETAILS, ids=lambda text: text[:20])
+def test_an_entry_that_names_no_client_is_reported(clients, verify, command, sql, details):
+    plant(sql, "update wallet_audit_log set details = %s where fid = 0 and id in (1, 3)", [details])
+    faults, intact = verify()
+    assert [fault for fid, _, fault in faults if fid is None] == [
+        "entry 1 of FID 0 names no API client",
+        "entry 3 of FID 0 names no API client",
+        "the API client engine has no entry of its creation",
+    ]
+    assert intact == 1
+    done = command("verify", group="audit")
+    assert done.status == 1
+    assert "entry 3 of FID 0 names no API client" in done.out
+    assert "\x1b" not in done.out
 
 
 def test_the_command_takes_the_names_of_known_clients(database, command, sql):

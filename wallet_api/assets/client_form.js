@@ -1,6 +1,6 @@
 // Creation of an API client. Its token is shown once, and not stored.
 
-import { Refusal, busy, explain, now } from "./ask.js";
+import { Refusal, at, busy, explain, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
 import { copyable } from "./ids.js";
 import { SCOPES } from "./labels.js";
@@ -8,6 +8,8 @@ import { to } from "./router.js";
 import { get, post } from "./session.js";
 import { View } from "./view.js";
 
+// The largest page of policies.
+const LISTED = 100;
 const DAY_MS = 86_400_000;
 const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365, "as your token does": 0 };
 
@@ -32,6 +34,8 @@ export function newClient(view) {
         });
       }
       body.replaceChildren(...created(made));
+      view.heading.focus();
+      at("said").textContent = `${made.name} is created. Its token is shown only once: copy it now.`;
     };
     const failed = (refusal) => {
       if (body.isConnected && refusal.code !== "unauthenticated") explain(refusal, error);
@@ -55,7 +59,9 @@ export function newClient(view) {
     h("button", { class: "primary" }, "Create")));
   view.add(element);
   // Without policies:read, the client can get its policy by the command.
-  get("policies", { limit: 100 }).then(({ data }) => policy.append(...data.map(({ id, name }) => h("option", { value: id }, `${name} (${id})`))), () => null);
+  get("policies", { limit: LISTED }).then(({ data, has_more: more }) => policy.append(
+    ...data.map(({ id, name }) => h("option", { value: id }, `${name} (${id})`)),
+    more ? h("option", { disabled: true }, `Only ${LISTED} policies are listed. Assign another with wallet-api policies set.`) : ""), () => null);
 }
 
 const field = (id, label, input) => h("p", { class: "field" }, h("label", { for: id }, label), input);

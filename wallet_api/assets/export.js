@@ -4,6 +4,7 @@ import { get } from "./session.js";
 
 export const LARGEST_EXPORT = 10_000;
 const PAGE = 100;
+const KEPT_MS = 60_000;
 
 const COLUMNS = ["createdAt", "action", "actor", "fid", "chain", "address", "ip", "reason", "recipientPublicKey", "requestId", "id", "details"];
 
@@ -44,5 +45,6 @@ export function save(name, type, text) {
   const link = document.createElement("a");
   Object.assign(link, { href: url, download: name });
   link.click();
-  URL.revokeObjectURL(url);
+  // Not at once: a browser may read the file later.
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }

@@ -22,7 +22,14 @@ let token = null;
 let attempt = null;
 
 const explorer = () => `https://${at("try").dataset.explorer}`;
-const call = (path, options) => ask(path, { ...options, token });
+
+// A response to a request of before the sign-out. It is not shown.
+class Late extends Error {}
+
+function call(path, options) {
+  const sender = token;
+  return ask(path, { ...options, token }).finally(() => { if (token !== sender) throw new Late(); });
+}
 
 function forget() {
   at("error").replaceChildren();
@@ -34,6 +41,7 @@ function forget() {
 }
 
 function show(refusal) {
+  if (refusal instanceof Late) return;
   if (refusal.code === "unauthenticated") signOut();
   const field = at(FIELD_OF[refusal.code]);
   // Next to the wrong field, where an on-screen keyboard does not hide it.
@@ -162,7 +170,7 @@ async function showQr({ asset, amount, network }) {
 
 async function copy() {
   try {
-    await navigator.clipboard.writeText(at("address").textContent);
+    await navigator.clipboard.writeText(at("address").firstChild.data);
   } catch {
     at("said").textContent = "The browser refused to copy. Select the address instead.";
     return;

@@ -17,7 +17,7 @@ const BEGINNING = /^(0x[0-9a-f]{0,39})(?:(?:…|\.{2,3})([0-9a-f]{0,39}))?$/i;
 // 0x and the digits that the service asks for.
 const SHORTEST = 6;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const REQUEST = /^(?!\d+$)(?!0x)[A-Za-z0-9._-]{8,64}$/i;
+const REQUEST = /^(?!\d+$)(?!0x)[A-Za-z0-9._-]{1,64}$/i;
 
 export function search(view, _, { q: asked = "" }) {
   view.title(`Search for ${asked}`, copyButton(asked, "search text"));
@@ -61,9 +61,13 @@ async function byDeposit(view, id) {
   try {
     await get(`deposits/${id}`);
   } catch (refusal) {
-    if (refusal.code !== "deposit_not_found") throw refusal;
+    const why = {
+      deposit_not_found: ["No deposit has the id ", copyable(id, "id"), "."],
+      insufficient_scope: ["Deposits are not searched: this token lacks the scope wallets:read."],
+    }[refusal.code];
+    if (!why) throw refusal;
     // A request id may be a UUID, too.
-    return [note("No deposit has the id ", copyable(id, "id"), "."),
+    return [note(...why),
       h("p", {}, link(`#/audit?request_id=${id}`, "Search the audit log for a request with this id"))];
   }
   if (view.root.isConnected) replace(["deposits", id]);

@@ -34,7 +34,10 @@ let known = null;
 export const knownNetwork = () => settings().then(({ network }) => network, () => null);
 
 // What does not change while the service runs: its network and its wallet storage.
-export async function settings() {
-  known ??= await get("status").then(({ network, storage }) => ({ network, storage }));
+export function settings() {
+  known ??= get("status").then(({ network, storage }) => ({ network, storage }), (refusal) => {
+    known = null;
+    throw refusal;
+  });
   return known;
 }

@@ -41,15 +41,20 @@ export class View {
     place.replaceChildren(quiet("Loading …"));
     place.setAttribute("aria-busy", "true");
     this.refreshButton.hidden = false;
-    await work().then((elements) => place.replaceChildren(...elements),
-      (refusal) => place.replaceChildren(this.refused(refusal, scope)));
-    place.removeAttribute("aria-busy");
+    try {
+      place.replaceChildren(...await work());
+    } catch (error) {
+      place.replaceChildren(this.refused(error, scope));
+      if (!(error instanceof Refusal)) throw error;
+    } finally {
+      place.removeAttribute("aria-busy");
+    }
     if (this.root.isConnected && answeredAt) this.asOf.replaceChildren("As of ", time(answeredAt.toISOString()));
   }
 
   // Return the replacement of a part that cannot be shown.
   refused(refusal, scope) {
-    if (!(refusal instanceof Refusal)) throw refusal;
+    if (!(refusal instanceof Refusal)) return h("div", { class: "error", role: "alert" }, h("p", {}, "This part could not be shown."));
     if (refusal.code === "insufficient_scope") return note(`Not shown: this token lacks the scope ${scope}.`);
     if (refusal.code === "unauthenticated" || concernsAll(refusal)) {
       this.fail(refusal);

@@ -22,7 +22,7 @@ _COLORS = {"fine": "green", "advice": "yellow", "FAULT": "red"}
 
 
 def escaped(text: str) -> str:
-    """Escape control characters, so that a file name cannot send commands to a terminal."""
+    """Escape control characters, so that no value sends commands to a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -113,10 +113,10 @@ class Progress:
             click.echo(self._line(), err=True)
 
     def print_line(self, line: str) -> None:
-        """Print a line above the progress line."""
+        """Print a line above the progress line, with its control characters escaped."""
         if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
             _draw("")
-        click.echo(line, err=self._quiet_stdout)
+        click.echo(escaped(line), err=self._quiet_stdout)
 
     def succeeded(self) -> bool:
         """Return whether no fault was counted."""

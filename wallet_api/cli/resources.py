@@ -13,7 +13,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import WholeNumber, require_database
-from wallet_api.cli.progress import Progress, ReportFile, escaped
+from wallet_api.cli.progress import Progress, ReportFile
 from wallet_api.config import read_wallet_settings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Database
@@ -128,7 +128,7 @@ def collect_reports(
                 lines.write(result)
             if result.reason is not None:
                 reasons[result.reason] += 1
-                progress.print_line(f"{escaped(result.file)}: {result.outcome}: {result.reason}")
+                progress.print_line(f"{result.file}: {result.outcome}: {result.reason}")
             progress.add(result.outcome)
     return reasons
 

@@ -17,6 +17,7 @@ from wallet_api.models.audit import (
     AuditHead,
     IPAddress,
     RecordedSignature,
+    read_details,
 )
 from wallet_api.models.deposits import (
     Deposit,
@@ -82,4 +83,5 @@ __all__ = [
     "Wallet",
     "WalletCount",
     "WalletWithKey",
+    "read_details",
 ]

@@ -1,5 +1,7 @@
 """The audit log."""
 
+import json
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
@@ -104,6 +106,24 @@ class AuditEntry:
     key_id: str | None
     mac: str | None
     details: str | None = None
+
+
+def read_details(text: str) -> dict[str, object] | None:
+    """Return the members of an entry's details, or None if the service did not write them.
+
+    The owner of the database can store any JSON value.
+    """
+    try:
+        details = json.loads(text, parse_float=_finite)
+    except (ValueError, RecursionError):
+        return None
+    return details if isinstance(details, dict) else None
+
+
+def _finite(digits: str) -> float:
+    if math.isfinite(number := float(digits)):
+        return number
+    raise ValueError("JSON has no infinity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

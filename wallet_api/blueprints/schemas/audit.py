@@ -1,6 +1,5 @@
 """Schemas of /v1/audit."""
 
-import json
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -13,7 +12,7 @@ from wallet_api.blueprints.schemas.url_parameters import (
     PageQuery,
     require_printable,
 )
-from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID
+from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID, read_details
 
 _ACTION = "|".join(AUDIT_ACTIONS).replace(".", "[.]")
 _CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes of policies and clients."}
@@ -75,6 +74,13 @@ class AuditQuery(PageQuery):
     )
 
 
+def _details(text: str | None) -> dict[str, object] | None:
+    if text is None:
+        return None
+    details = read_details(text)
+    return {"unreadable": text} if details is None else details
+
+
 class AuditEntry(Answer):
     """An audit log entry: one action on a wallet or its key."""
 
@@ -99,11 +105,12 @@ class AuditEntry(Answer):
         },
     )
     details = fields.Function(
-        lambda entry: None if entry.details is None else json.loads(entry.details),
+        lambda entry: _details(entry.details),
         metadata={
             "type": ["object", "null"],
             "description": "What was signed or refused (method, chain_id, digest, effects, "
-            "policies), which policy changed, or what an API client may do.",
+            "policies), which policy changed, or what an API client may do. An entry that the "
+            "service did not write may have only `unreadable`, its text.",
         },
     )
     request_id = fields.String(data_key="requestId")

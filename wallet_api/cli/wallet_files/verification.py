@@ -10,7 +10,7 @@ import click
 
 from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.processes import batches, map_in_processes
-from wallet_api.cli.progress import Progress, escaped
+from wallet_api.cli.progress import Progress
 from wallet_api.cli.resources import (
     BATCH,
     WalletResources,
@@ -100,7 +100,7 @@ class _Verification(RowVerification):
                 kind = _MISSING if file.outcome is Outcome.IMPORTABLE else file.outcome
                 if kind is not Outcome.PRESENT:
                     reason = f": {file.reason}" if file.reason else ""
-                    progress.print_line(f"{escaped(file.file)}: {kind}{reason}")
+                    progress.print_line(f"{file.file}: {kind}{reason}")
                 progress.add(kind)
         return progress
 
@@ -123,7 +123,7 @@ class _Verification(RowVerification):
                     if line.outcome is not LineOutcome.UNCHANGED:
                         unreadable = line.outcome is LineOutcome.UNREADABLE
                         since = "" if unreadable else " since the report"
-                        progress.print_line(f"{escaped(line.file)}: {line.outcome}{since}")
+                        progress.print_line(f"{line.file}: {line.outcome}{since}")
                     progress.add(line.outcome)
         return progress
 

@@ -1,9 +1,9 @@
 """Comparison of API clients with the audit entries of their creation and revocation."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 
-from wallet_api.models import SCOPES, SERVICE_FID, ApiClient, AuditEntry
+from wallet_api.auth.client_grants import NAME
+from wallet_api.models import SCOPES, SERVICE_FID, ApiClient, AuditEntry, read_details
 
 CREATED = "client.created"
 REVOKED = "client.revoked"
@@ -32,20 +32,25 @@ class ClientCheck:
         self._known = known
         self._created: dict[str, dict[str, object]] = {}
         self._revoked: set[str] = set()
+        self._unreadable: list[int] = []
 
     def add(self, entry: AuditEntry) -> None:
         """Add an entry of the log. Only those about clients count."""
         if entry.fid != SERVICE_FID or entry.action not in (CREATED, REVOKED):
             return
-        details = json.loads(entry.details or "{}")
-        name = str(details.get("client"))
-        if entry.action == CREATED:
+        details = read_details(entry.details or "{}") or {}
+        name = details.get("client")
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            self._unreadable.append(entry.id)
+        elif entry.action == CREATED:
             self._created[name] = details
         else:
             self._revoked.add(name)
 
     def faults(self, clients: Iterable[ApiClient]) -> Iterator[str]:
         """Yield what the table has and the log does not, and the reverse."""
+        for entry_id in self._unreadable:
+            yield f"entry {entry_id} of FID {SERVICE_FID} names no API client"
         missing = {*self._created, *self._revoked}
         for client in clients:
             missing.discard(client.name)
