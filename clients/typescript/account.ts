@@ -2,6 +2,7 @@ import { type Address, createClient, getTypesForEIP712Domain, type Hex, http } f
 import { type LocalAccount, toHex, type TypedDataDefinition } from "viem";
 import { toAccount as customAccount } from "viem/accounts";
 import { formatTransactionRequest, pad, serializeTypedData } from "viem/utils";
+import { refusalOf } from "./refusal.ts";
 
 type Wallet = { service: string; token: string; fid: number; chainId: number; address: Address };
 
@@ -43,9 +44,8 @@ export function toAccount({ service, token, fid, chainId, address }: Wallet): Lo
       const body = JSON.stringify({ chainId, authorization: given });
       const route = `${service}/v1/users/${fid}/wallets/ethereum/sign/authorization`;
       const response = await fetch(route, { method: "POST", headers, body });
-      const answer = await response.json();
-      if (!response.ok) throw new Error(answer.error);
-      const { r, s, yParity } = answer.authorization as { r: Hex; s: Hex; yParity: Hex };
+      if (!response.ok) throw await refusalOf(response);
+      const { r, s, yParity } = (await response.json()).authorization as { r: Hex; s: Hex; yParity: Hex };
       const signature = { r: pad(r), s: pad(s), yParity: Number(yParity) };
       return { address: contract, chainId: wanted, nonce, ...signature };
     },

@@ -148,8 +148,11 @@ const authority = await recoverAuthorizationAddress({ authorization });
 const isOurs = await verifyAuthorization({ address, authorization });
 const raw = await account.signTransaction({ ...transaction, authorizationList: [authorization] });
 const everywhere = { contractAddress, chainId: 0, nonce: 0 };
-const refused = await account.signAuthorization(everywhere).catch((error) => error.message);
-console.log(JSON.stringify({ authority, isOurs, raw, refused }));
+const refused = await account.signAuthorization(everywhere).catch((error) => error);
+globalThis.fetch = async () => new Response("<p>Bad gateway", { status: 502 });
+const proxy = await account.signAuthorization(everywhere).catch((error) => error);
+const told = ({ name, message, code, status }) => ({ name, message, code, status });
+console.log(JSON.stringify({ authority, isOurs, raw, refused: told(refused), proxy: told(proxy) }));
 """
 
 
@@ -166,7 +169,14 @@ def test_an_account_of_viem_authorizes_a_delegate(beside_account, service, sql):
     assert told["authority"] == service["address"]
     assert told["isOurs"] is True
     assert told["raw"].startswith("0x04")
-    assert told["refused"].startswith("chainId")
+    assert (told["refused"]["name"], told["refused"]["status"]) == ("Refusal", 400)
+    assert told["refused"]["message"].startswith("chainId")
+    assert told["proxy"] == {
+        "name": "Refusal",
+        "message": "Something went wrong. Please try again.",
+        "code": "unknown",
+        "status": 502,
+    }
     actions = sql.execute("select action from wallet_audit_log order by id").fetchall()
     assert [action for (action,) in actions][1:] == ["authorization.signed", "transaction.signed"]
 
