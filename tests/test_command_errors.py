@@ -49,6 +49,7 @@ def bug(done):
     return line
 
 
+@pytest.mark.slow
 @every_command
 def test_h_is_help(run, name):
     short, long = run(f"{name} -h"), run(f"{name} --help")
@@ -72,6 +73,7 @@ def test_an_unexpected_error_is_one_line_and_status_70(run, monkeypatch, name):
     assert "unexpected ValueError" in bug(run(complete(name), **SECRETS))
 
 
+@pytest.mark.slow
 @every_command
 def test_debug_adds_the_traceback_without_secrets(run, monkeypatch, name):
     error = ValueError("0x" + "5e" * 32, "the message")

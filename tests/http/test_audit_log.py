@@ -87,6 +87,7 @@ QUERIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", QUERIES, ids=urlencode)
 def test_pages_of_any_size_show_each_entry_once_in_order(refusing, auditor, written, query):
     (whole,) = pages(refusing, auditor, {**query, "limit": 100})

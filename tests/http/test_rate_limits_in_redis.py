@@ -21,6 +21,8 @@ from tests.leaks import LEAKS
 from wallet_api.auth import rate_limits
 from wallet_api.blueprints.application import application
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "a password of redis that only the tests know"
 LEAKS.secrets |= {PASSWORD, quote(PASSWORD)}
 
@@ -132,7 +134,6 @@ def test_processes_without_a_redis_count_each_for_itself(untouched):
         too_many(asked(client, headers=signed_in()), "user")
 
 
-@pytest.mark.slow
 def test_waiting_for_retry_after_is_enough(untouched, shared):
     """At any phase of a second: a pause that is rounded down would be one that is too short."""
     limits = {"RATELIMIT_STORAGE_URI": shared.uri, "RATELIMIT_PER_USER": "1 per 2 seconds"}
@@ -208,7 +209,6 @@ def test_a_slow_redis_delays_one_request_by_less_than_a_second(untouched, slow, 
     assert any("memory" in line for line in warnings_of(caplog))
 
 
-@pytest.mark.slow
 def test_a_redis_that_is_slow_to_connect_to_delays_one_request_for_a_bounded_time(untouched, slow):
     """A new connection needs several answers, each of which comes in time."""
     slow.seconds = 0.25

@@ -58,6 +58,7 @@ def eventually(holds):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "begin"),
     [
@@ -100,6 +101,7 @@ def test_a_resolver_that_does_not_answer_takes_a_bounded_time(make_app, monkeypa
     assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head",
     [

@@ -15,6 +15,8 @@ from tests.wallet_store import EXPECTED, SAMPLES, contents, keyed, keyless, put
 from wallet_api.services.diagnosis.environment import examine_environment
 from wallet_api.services.diagnosis.settings import State
 
+pytestmark = pytest.mark.slow
+
 DEPOSIT = ("POST", "/api/wallet/deposit", {"asset": "USDC", "amount": "20"})
 LIST = ("GET", "/api/wallet/user-wallets", None)
 FALLBACK = ("POST", "/api/trading/create-fallback-wallet", None)

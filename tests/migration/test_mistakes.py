@@ -14,6 +14,8 @@ from tests.factories import FID
 from tests.wallet_store import EXPECTED, keyed, keyless, put
 from wallet_api.repositories.wallets.batches import WalletBatchRepository
 
+pytestmark = pytest.mark.slow
+
 KEYED = {entry["fid"]: entry for entry in EXPECTED if entry["privateKey"]}
 
 
@@ -77,7 +79,6 @@ def test_dates_of_other_programs_are_read_in_every_time_zone(command, folder, sq
         assert command(*arguments).status == 0
 
 
-@pytest.mark.slow
 def test_a_paused_import_releases_its_users(importer, folder, database_url, monkeypatch):
     put(folder, FID, keyed())
     insert = WalletBatchRepository.insert_copies_if_absent
@@ -136,7 +137,6 @@ def test_the_audit_log_has_the_real_user_and_not_that_of_the_environment(command
     assert sum(action == "key.exported" for *_, action in audit_entries(sql)) == len(KEYED)
 
 
-@pytest.mark.slow
 def test_a_terminated_command_leaves_no_temporary_report(start, generate, folder):
     generate(3000)
     running = start("import", folder, "--report", folder.parent / "report.jsonl")

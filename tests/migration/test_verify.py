@@ -14,6 +14,8 @@ from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.services.wallet_files.on_demand import OnDemandImport
 
+pytestmark = pytest.mark.slow
+
 ALL = len(EXPECTED)
 FID = 1464243
 NAME = f"wallet_{FID}_ethereum.json"
@@ -45,7 +47,6 @@ def counted(out, part):
     return next(line for line in out.splitlines() if f" {part} in " in line)
 
 
-@pytest.mark.slow
 def test_an_intact_store_has_no_fault(shell, imported, report, unchanged):
     unchanged()
     done = shell("verify", imported, "--report", report)
@@ -158,7 +159,6 @@ def test_a_base_account_that_its_user_replaced_is_no_fault(command, database, im
     assert command("verify", imported).status == 0
 
 
-@pytest.mark.slow
 def test_files_changed_removed_or_added_since_the_report_are_reported(
     command, imported, report, unchanged
 ):
@@ -258,7 +258,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_broken_line_of_the_report_is_counted_and_the_others_are_compared(
     command, imported, report, broken, unchanged

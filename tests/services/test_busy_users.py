@@ -33,6 +33,8 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets, SecretStillInUse
 from wallet_api.services.encryption_keys.rotation import KeyRotation
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def limits(monkeypatch):
@@ -129,7 +131,6 @@ def test_a_blocked_chain_is_reported_and_delays_no_other(batch, sql, attempts):
     assert sorted(attempts[1:], key=min) == [{fid} for fid in USERS]
 
 
-@pytest.mark.slow
 def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, sql, monkeypatch):
     append_many, paused = AuditRepository.append_many, threading.Event()
 
@@ -161,7 +162,6 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
     assert fids_with_entry(sql, batch.action) == list(USERS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Rotation, Import, FirstImport, Export])
 def test_the_work_of_an_earlier_attempt_is_reported_and_not_repeated(
     kind, own_database, tmp_path, sql, monkeypatch

@@ -42,6 +42,8 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallets import BaseAccountWalletService
 
+pytestmark = pytest.mark.slow
+
 COMPLETE = re.compile(rb"C\0\0\0.[A-Z]+[ A-Z0-9]*\0", re.DOTALL)
 OLD = EncryptionService(Secret(SECRET))
 NEW = EncryptionService(Secret(OTHER_SECRET), [Secret(SECRET)])
@@ -297,7 +299,6 @@ def down_from(places_of, number):
     return rule
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key, pay])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act

@@ -6,6 +6,8 @@ import pytest
 
 from tests.services.role_faults import CHANGE, DEFINER, FUTURE, READ, find_fault, role_faults
 
+pytestmark = pytest.mark.slow
+
 DATABASE = "do $$ begin execute format('{}', current_database()); end $$"
 LET_IN = "insert into api_clients select * from api_clients returning 1::bigint"
 INDIRECT = (

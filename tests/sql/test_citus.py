@@ -207,6 +207,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("complaint", FAULTS)
 def test_the_checks_raise_for_each_fault(spread, services, complaint):
     # An id above the one that a sequence begins with.

@@ -11,6 +11,8 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import sql as loader
 from wallet_api.services import migrations
 
+pytestmark = pytest.mark.slow
+
 ROLES_SQL = (loader.QUERIES / "operations/roles.sql").read_text()
 PARTITIONS_SQL = (loader.QUERIES / "operations/partitions.sql").read_text()
 OURS = (

@@ -56,6 +56,7 @@ STEPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_killed_at_any_step_loses_no_entry_and_the_next_run_completes(
     old_log, archive, files, database, verify_log, monkeypatch, step
