@@ -1826,7 +1826,7 @@ export interface components {
              *       "Rule \"payments\" allows signatures that are valid for any time, and count in its windows until then: set max_lifetime_seconds, or name the methods for transactions only."
              *     ]
              */
-            warnings: string[];
+            readonly warnings: string[];
         };
         AssignmentAnswer: {
             /** @example 1 */

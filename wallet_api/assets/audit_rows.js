@@ -22,13 +22,23 @@ export function auditTable(entries, network, { user = true } = {}) {
     ...(user ? [fidLink(entry.fid)] : []),
     link(to(["audit"], { actor: entry.actor }), entry.actor),
     entry.ip ? copyable(entry.ip, "IP address") : "",
-    details(entry, network),
+    safely(entry, network),
     copyable(entry.requestId, "request id",
       link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), begin(entry.requestId))),
   ]));
 }
 
 const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
+
+// An entry that the service did not write may have any details. The others are shown all the same.
+function safely(entry, network) {
+  try {
+    if (entry.details?.unreadable === undefined) return details(entry, network);
+  } catch {
+    // Shown as below.
+  }
+  return h("div", { class: "details" }, h("p", {}, "The service did not write these details."), members(entry, null));
+}
 
 // The reason, the effects and the digest, and a disclosure with all members of the entry.
 function details(entry, network) {

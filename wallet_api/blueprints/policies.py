@@ -84,7 +84,8 @@ _METHODS = {
 def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
     """Store a policy. With an id, store its next version, which applies at once."""
     policy = read_policy({"name": body["name"], "rules": body["rules"]})
-    # Nothing is stored if this fails.
+    # Nothing is stored if one of these fails.
+    rules_text(policy.rules)
     found = warnings(policy.rules)
     expected = expected_version()
     versions, access = application().policy_versions, audit_context()

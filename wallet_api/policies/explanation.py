@@ -76,9 +76,11 @@ def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
 def _kinds(rule: Rule) -> str:
     if rule.kinds is not None:
         return listed((_KINDS[kind] for kind in rule.kinds), "and")
-    conditions = (rule.to, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
+    conditions = (rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
     if rule.effect == "deny" or any(condition is not None for condition in conditions):
         return "anything"
+    if rule.to is not None:
+        return f"anything except {_KINDS['delegation']}"
     return f"anything except {_KINDS['delegation']} and {_KINDS['hash_message']}"
 
 

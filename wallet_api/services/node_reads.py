@@ -38,8 +38,9 @@ class NodeReadService:
 
     At most half of the threads of a process wait for nodes, so that slow ones leave the others to
     sign. If there are several nodes, at most half of these wait for one of them. One remains for
-    each node that none waits for, unless that leaves fewer than two for this one, so that slow
-    nodes leave the others to read. Nothing here runs inside a database transaction.
+    each node that none waits for, if half of the threads suffice for all nodes, so that slow nodes
+    leave the others to read. Otherwise two remain for the node that is read. Nothing here runs
+    inside a database transaction.
     """
 
     def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
@@ -81,8 +82,8 @@ class NodeReadService:
             free = self._half - self._waiting.total()
             idle = sum(not self._waiting[other] for other in self._nodes if other != chain_id)
             # A node that no thread waits for takes the one that was left for it.
-            kept = min(idle, max(0, self._half - 2)) if self._waiting[chain_id] else 0
-            if free <= kept:
+            kept = idle if idle < self._half else max(0, self._half - 2)
+            if free <= (kept if self._waiting[chain_id] else 0):
                 return False
             self._waiting[chain_id] += 1
             return True

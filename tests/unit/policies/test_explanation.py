@@ -15,6 +15,7 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
     ("members", "sentence"),
     [
         ({}, "Allow anything except delegations and messages of 32 bytes."),
+        ({"to": [ROUTER]}, f"Allow anything except delegations to {ROUTER}."),
         ({"effect": "deny"}, "Deny anything."),
         ({"effect": "deny", "to": [ROUTER]}, f"Deny anything to {ROUTER}."),
         (

@@ -132,7 +132,7 @@ class PolicyAnswer(Answer):
     id = fields.UUID(metadata=_ID)
     version = fields.Integer(metadata=_VERSION)
     name = fields.String()
-    rules = _StoredRules(metadata=_STORED_RULES)
+    rules = _StoredRules(dump_only=True, metadata=_STORED_RULES)
     created_at = Timestamp(data_key="createdAt")
     created_by = fields.String(data_key="createdBy", metadata={"examples": ["cli:operator"]})
 
@@ -140,7 +140,7 @@ class PolicyAnswer(Answer):
 class WrittenPolicyAnswer(PolicyAnswer):
     """The version of a policy that was stored, or that had the same name and rules before."""
 
-    warnings = fields.List(fields.String(), metadata=_WARNINGS)
+    warnings = fields.List(fields.String(), dump_only=True, metadata=_WARNINGS)
 
 
 class PolicyPage(PageAnswer):
@@ -161,14 +161,14 @@ class UserPolicyAnswer(Answer):
     """The rules that the user set. `version` counts the changes, and is the ETag."""
 
     version = fields.Integer(metadata=_VERSION)
-    rules = _StoredRules(metadata=_STORED_RULES)
+    rules = _StoredRules(dump_only=True, metadata=_STORED_RULES)
     created_at = Timestamp(data_key="createdAt")
 
 
 class WrittenUserPolicyAnswer(UserPolicyAnswer):
     """The rules that the user set now, or that were the same before."""
 
-    warnings = fields.List(fields.String(), metadata=_WARNINGS)
+    warnings = fields.List(fields.String(), dump_only=True, metadata=_WARNINGS)
 
 
 class _Layer(Answer):
@@ -287,4 +287,4 @@ class DryRunAnswer(PreviewAnswer):
     )
     layers = fields.List(fields.Nested(_Layer))
     windows = fields.List(fields.Nested(_Window))
-    warnings = fields.List(fields.String(), metadata=_WARNINGS)
+    warnings = fields.List(fields.String(), dump_only=True, metadata=_WARNINGS)

@@ -62,7 +62,8 @@ class PolicyDryRuns:
         """Decide about a request that an API client would make now.
 
         `rules`, if given, replace the policy of the wallet. Raises ClientNotFound, and NotSignable
-        if policies allow the request and its effects do not fit into an audit entry.
+        if policies allow the request and its effects do not fit into an audit entry. With more
+        than MAX_EFFECTS, policies are not asked.
         """
 
         def run(connection: Connection) -> Decision:
