@@ -24,9 +24,9 @@ export function overview(view, _, { from = "", to: until = "" }) {
   view.add(totals, form, sums, charts);
   view.load(totals, "stats:read", async () => {
     const [stats, { storage }] = await Promise.all([get("stats", { from, to: until }), settings()]);
-    // The service completes the range.
-    form.elements.from.value = stats.from;
-    form.elements.to.value = stats.to;
+    // The service completes the range. What somebody entered meanwhile stays.
+    form.elements.from.value ||= stats.from;
+    form.elements.to.value ||= stats.to;
     sums.replaceChildren(ofRange(stats));
     charts.replaceChildren(...chartsOf(stats));
     return [...filesNote(storage), ofNow(stats)];
