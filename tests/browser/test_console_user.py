@@ -132,10 +132,7 @@ def test_a_part_that_fails_by_a_mistake_says_so(enter):
     page = visitor.page
 
     def answer(route):
-        trail = route.fetch().json()
-        # Of an entry that the service did not write.
-        trail["data"][0]["details"] = {"reason": 5}
-        route.fulfill(json=trail)
+        route.fulfill(json=route.fetch().json() | {"data": [None]})
 
     page.route(f"**/v1/audit?fid={USER}&limit=5", answer)
     look_for(page, str(USER))
@@ -145,8 +142,23 @@ def test_a_part_that_fails_by_a_mistake_says_so(enter):
     expect(page.locator("[aria-busy]")).to_have_count(0)
     expect(rows(page, "wallets")).to_have_count(2)
     (complaint,) = visitor.complaints
-    assert "replaceAll" in complaint
+    assert "null" in complaint
     visitor.complaints.clear()
+
+
+def test_details_that_the_service_did_not_write_hide_nothing_else(enter):
+    page = enter(*SCOPES).page
+
+    def answer(route):
+        trail = route.fetch().json()
+        trail["data"][0]["details"] = {"reason": 5}
+        route.fulfill(json=trail)
+
+    page.route(f"**/v1/audit?fid={USER}&limit=5", answer)
+    look_for(page, str(USER))
+    trail = page.locator("#trail")
+    expect(rows(page, "trail").first).to_contain_text("The service did not write these details.")
+    expect(trail.get_by_text("The service did not write these details.")).to_have_count(1)
 
 
 def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
