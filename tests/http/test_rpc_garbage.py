@@ -204,7 +204,7 @@ def test_three_hundred_malformed_bodies_are_refused_quickly_and_sign_nothing(ask
         answer, seconds = ask(body)
         if seconds > MOST_CPU_SECONDS:
             # Not what the garbage collector or the first use of a module takes.
-            seconds = min(seconds, *(ask(body)[1] for _ in range(8)))
+            seconds = min(seconds, ask(body)[1], ask(body)[1])
         if seconds > MOST_CPU_SECONDS:
             slow[body[:200]] = seconds
         if answer.status_code != 200:
