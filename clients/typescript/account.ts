@@ -4,7 +4,7 @@ import { toAccount as customAccount } from "viem/accounts";
 import { formatTransactionRequest, pad, serializeTypedData } from "viem/utils";
 import { refusalOf } from "./refusal.ts";
 
-type Wallet = { service: string; token: string; fid: number; chainId: number; address: Address };
+type Wallet = { service: string; token: string; fid: number | bigint; chainId: number; address: Address };
 
 /**
  * Return a viem account whose private key stays in the service.
