@@ -153,14 +153,36 @@ def test_a_tiny_run_fills_every_table():
 
 def test_the_page_has_the_table_of_the_measured_signatures():
     found = json.loads((ROOT / "benchmarks/results/signing.json").read_text())
-    page = (ROOT / "benchmarks/README.md").read_text()
-
-    def cells(lines):
-        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
     measured = cells(line for line in report.signing(found) if line.startswith("|"))
-    shown = cells(line for line in page.splitlines() if line.startswith("|"))
     assert measured
+    shown = shown_rows()
     for row in measured:
         if not set(row[0]) <= set("-"):
             assert row in shown
+
+
+def test_the_page_has_the_figures_of_the_committed_run():
+    found = json.loads((ROOT / "benchmarks/results/bench.json").read_text())
+    shown = shown_rows()
+    rates = found["http"]["per_second"]
+    for name, rate in rates.items():
+        part = f"{rate / rates['empty']:.0%}"
+        assert [name, f"{rate:.0f}", part, str(found["http"]["failed"][name])] in shown
+    for name, ratio in found["ratios"].items():
+        bound = f"{'≤' if ratio['less_is_better'] else '≥'} {ratio['target']:g}"
+        assert [name, f"{ratio['value']:g}", bound, "yes" if ratio["met"] else "no"] in shown
+    for size, operations in found["files"].items():
+        timings = [operations["create"], operations["key"]]
+        timings += [found["rows"][size][name] for name in ("create", "key", "address")]
+        timings += [found["rows"][size][name] for name in ("bare insert", "bare select")]
+        pairs = [f"{timing['median_ms']:.2f} ({timing['p99_ms']:.1f})" for timing in timings]
+        assert [size, *pairs] in shown
+
+
+def cells(lines):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def shown_rows():
+    page = (ROOT / "benchmarks/README.md").read_text()
+    return cells(line for line in page.splitlines() if line.startswith("|"))
