@@ -211,6 +211,39 @@ def test_the_alerts_are_valid_and_fire_when_they_must():
 
 
 @needs_promtool
+@pytest.mark.slow
+def test_an_event_alerts_however_long_scrapes_fail_meanwhile(tmp_path):
+    events = {
+        "WalletApiKeyRead": 'wallet_api_key_reads_total{instance="a",caller="client"}',
+        "WalletApiAlarm": 'wallet_api_alarms_total{instance="a",code="read_only"}',
+        "WalletApiKeyUnreadable": 'wallet_api_failed_opens_total{instance="a"}',
+    }
+    tests = []
+    for (alert, series), minutes in product(events.items(), (0, 1, 3, 4, 5, 6, 8, 9, 10, 11)):
+        # Scrapes are 20 s after evaluations, so that no sample is exactly at the end of a window.
+        values = "_ 0 _ " * 12 + "_ stale _ " + "_ _ _ " * minutes + "_ 1 _ " * 8
+        fired = f'max_over_time(count(ALERTS{{alertname="{alert}",alertstate="firing"}})[30m:1m])'
+        expected = {
+            "expr": fired,
+            "eval_time": "32m",
+            "exp_samples": [{"labels": "{}", "value": 1}],
+        }
+        tests.append(
+            {
+                "name": f"{alert} after {minutes} minutes",
+                "interval": "20s",
+                "input_series": [{"series": series, "values": values}],
+                "promql_expr_test": [expected],
+            }
+        )
+    path = tmp_path / "gaps.yml"
+    rules = [str(FOLDER / "alerts.yml")]
+    path.write_text(json.dumps({"rule_files": rules, "evaluation_interval": "1m", "tests": tests}))
+    done = promtool("test", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_promtool
 def test_the_expressions_of_the_dashboard_are_valid(tmp_path):
     rules = [
         {"record": f"panel:{number}", "expr": expression.replace("$instance", ".*")}
