@@ -74,7 +74,7 @@ def _covering_part(part: RuleWithExamples, wide: Sequence[Rule]) -> set[str]:
             case []:
                 if _matches_all(rule, part):
                     return {rule.id}
-            case [name]:
+            case [name] if values_of(part.rule, name):
                 nearly.setdefault(name, []).append(rule)
     for name, rules in nearly.items():
         missing, ids = values_of(part.rule, name), set()
@@ -84,7 +84,7 @@ def _covering_part(part: RuleWithExamples, wide: Sequence[Rule]) -> set[str]:
             ):
                 missing -= values_of(rule, name)
                 ids.add(rule.id)
-        if ids and not missing:
+        if not missing:
             return ids
     return set()
 

@@ -140,6 +140,9 @@ class Matching:
     windows: tuple[Window, ...]
 
 
+# What Counted depends on: the effects that a rule matches, and its window_lengths, counted_kinds
+# and counted_counterparties.
+_Key: TypeAlias = tuple[tuple[bool, ...], tuple[int, ...], frozenset[str], frozenset[str] | None]
 _NOTHING = Counted({}, {})
 _rule_id = attrgetter("rule.id")
 
@@ -147,7 +150,7 @@ _rule_id = attrgetter("rule.id")
 def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
     """Return which rules of all layers match the request."""
     # Most rules of a policy count the same, which is determined once.
-    counts: dict[tuple[object, ...], Counted] = {}
+    counts: dict[_Key, Counted] = {}
     found = tuple(
         [
             (layer, tuple(_matches_of(layer.rules, request, counts)))
@@ -164,7 +167,7 @@ def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
 
 
 def _matches_of(
-    rules: Iterable[Rule], request: Request, counts: dict[tuple[object, ...], Counted]
+    rules: Iterable[Rule], request: Request, counts: dict[_Key, Counted]
 ) -> Iterator[Match]:
     for rule in rules:
         if not is_about(rule, request):
@@ -176,17 +179,31 @@ def _matches_of(
         if rule.limits_amounts:
             key = (effects, rule.window_lengths, rule.counted_kinds, rule.counted_counterparties)
             if key not in counts:
-                counts[key] = _count(rule, effects, request)
+                counts[key] = _count(request, *key)
             counted = counts[key]
         yield Match(rule, effects, counted)
 
 
-def _count(rule: Rule, effects: tuple[bool, ...], request: Request) -> Counted:
+def _count(
+    request: Request,
+    effects: tuple[bool, ...],
+    lengths: tuple[int, ...],
+    kinds: frozenset[str],
+    counterparties: frozenset[str] | None,
+) -> Counted:
     totals: dict[str | None, int] = {}
     for subject, is_matched in zip(request.subjects, effects, strict=True):
         if is_matched:
             totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
-    windows = {token: _windows(rule, token, request) for token in totals} if rule.windows else {}
+    windows: dict[str | None, Sequence[Window]] = {}
+    if lengths:
+        for token in totals:
+            if token is None or request.chain_id is None:
+                raise AssertionError("unreachable: a rule with windows names tokens and chains")
+            windows[token] = [
+                Window(token, request.chain_id, seconds, kinds, counterparties)
+                for seconds in lengths
+            ]
     return Counted(totals, windows)
 
 
@@ -198,7 +215,10 @@ def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
             continue
         for chain_id in sorted(rule.chain_ids or ()):
             for limit in rule.windows:
-                yield limit, _window(rule, limit.seconds, asset, chain_id)
+                yield (
+                    limit,
+                    Window(asset, chain_id, limit.seconds, kinds, rule.counted_counterparties),
+                )
 
 
 def evaluate(matching: Matching, sums: Mapping[Window, int], *, unrestricted: bool) -> Verdict:
@@ -305,14 +325,3 @@ def _fault(
             if sums[window] + total > limit.max_amount:
                 return "window"
     return None
-
-
-def _windows(rule: Rule, token: str | None, request: Request) -> Sequence[Window]:
-    """Return what each window of a rule that matches the request counts of an asset."""
-    if token is None or request.chain_id is None:
-        raise AssertionError("unreachable: a rule with windows names tokens and chains")
-    return [_window(rule, seconds, token, request.chain_id) for seconds in rule.window_lengths]
-
-
-def _window(rule: Rule, seconds: int, asset: str, chain_id: int) -> Window:
-    return Window(asset, chain_id, seconds, rule.counted_kinds, rule.counted_counterparties)

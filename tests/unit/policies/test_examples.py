@@ -96,10 +96,14 @@ def test_a_rule_is_said_to_never_match_if_it_has_no_example(rule):
 @settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=True))
 def test_a_rule_that_never_allows_anything_allows_no_request(random):
-    """Each rule that denies has one value of a condition: often only several deny all of it."""
+    """Rules that deny have one value of a condition or two: often only several deny all of it."""
     allowing = merged(some(random, lambda _: random.choice(CONDITIONS), 3))
     denying = [
-        {"id": f"d{index}", "effect": "deny", **random.choice(NARROW_CONDITIONS)}
+        {
+            "id": f"d{index}",
+            "effect": "deny",
+            **merged(some(random, lambda _: random.choice(NARROW_CONDITIONS), 2, least=1)),
+        }
         for index in range(random.randint(1, 12))
     ]
     rule = {"id": "r", "effect": "allow", **allowing}

@@ -288,6 +288,20 @@ def test_a_rule_that_two_rules_deny_by_different_conditions_is_not_named():
         {"id": "b", "effect": "deny", "methods": [BY_TRANSACTION[0]]},
     ]
     assert warned(transfers, FEE, *denying) == []
+    one_recipient = [
+        {"id": method[:3], "effect": "deny", "to": [ROUTER], "methods": [method]}
+        for method in BY_TRANSACTION
+    ]
+    assert warned(transfers, FEE, *one_recipient) == []
+    # A condition without values does not hide one with them.
+    other = {"id": "0", "effect": "deny", "selectors": ["0x12345678"]}
+    each = [
+        {"id": "a", "effect": "deny", "to": [ROUTER]},
+        {"id": "b", "effect": "deny", "to": [STRANGER]},
+    ]
+    assert warned(transfers, FEE, other, *each) == [
+        'never allows anything: rules "a" and "b" deny all of it.'
+    ]
 
 
 def test_the_types_that_several_rules_deny_only_together_are_named():
