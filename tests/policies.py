@@ -24,6 +24,18 @@ SPENDER = "0x" + "22" * 20
 RECIPIENT = "0x" + "33" * 20
 FEES = {"id": "fees", "effect": "allow", "kinds": ["network_fee"]}
 EVERYTHING = {"id": "everything", "effect": "allow"}
+UNREADABLE_JSON = (
+    f"[{'9' * 5000}]",
+    *("[" * depth + "]" * depth for depth in (20, 400, 5000)),
+    '[{"a":' * 200 + "1" + "}]" * 200,
+)
+"""Rules that PostgreSQL accepts, and that are not read as JSON."""
+UNREADABLE_RULES = (
+    '[{"id": "all", "effect": "perhaps"}]',
+    "[]",
+    "[null]",
+    *UNREADABLE_JSON,
+)
 DELEGATION = {
     "id": "delegation",
     "effect": "allow",

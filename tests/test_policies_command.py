@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from tests.database import plant
 from tests.factories import ACCESS, FID, OTHER_SECRET, new_client, revoke_client, service
-from tests.policies import EVERYTHING, FEES, payments
+from tests.policies import EVERYTHING, FEES, UNREADABLE_JSON, payments
 from wallet_api.policies.reading import read_policy
 from wallet_api.policies.warnings import warnings
 from wallet_api.services.api_clients import ApiClientService
@@ -144,6 +145,18 @@ def test_a_policy_that_would_slow_every_signature_is_refused(policies):
     done = policies("set", {"name": "long", "rules": rules}, "--service")
     assert done.status == 1
     assert "at most 65536 are stored" in done.err
+
+
+@pytest.mark.parametrize("rules", UNREADABLE_JSON, ids=lambda rules: f"{rules[:9]} {len(rules)}")
+def test_rules_that_cannot_be_read_are_one_sentence_and_can_be_replaced(policies, sql, rules):
+    policies("set", LIMITS, "--service")
+    plant(sql, "update policies set rules = %s", [rules])
+    for command in (("show",), ("show", "--json"), ("history",), ("history", "--json")):
+        done = policies(*command, "--service")
+        assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
+        assert "a stored policy is not valid: assign another one" in done.err
+    assert policies("set", LIMITS, "--service").status == 0
+    assert policies("show", "--service").status == 0
 
 
 def test_another_secret_changes_nothing(policies, sql):

@@ -78,12 +78,12 @@ limit 1;
 
 -- name: get_signature(fid, actor, idempotency_key)^
 -- The signature that an actor recorded with an Idempotency-Key. No row: the key is new, or its entry was archived.
--- The key is in the spelling of JSON. After lock_head() no other transaction can record one.
+-- The key is in the spelling of JSON. After lock_head() no other transaction can record one. The details are not read
+-- here: the owner of the database can store any JSON.
 -- Answered by idx_wallet_audit_log_by_idempotency_key, whose expression this repeats.
 select
     action,
-    (details ->> 'chain_id')::bigint as chain_id,
-    details ->> 'digest' as digest
+    details::text
 from wallet_audit_log
 where
     fid = :fid::bigint

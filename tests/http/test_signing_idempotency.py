@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.database import recorded
+from tests.database import plant, recorded
 from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, calling
 from tests.http.problems import refused
 from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, result_of
@@ -83,6 +83,52 @@ def test_the_same_key_for_another_signature_is_422_and_signs_nothing(
     assert refused(sign(client, engine | KEY, other), 422)["code"] == "idempotency_key_reused"
     assert recorded(sql, "id") == before
     assert not is_replay(sign(client, engine | {"Idempotency-Key": "second"}, kind))
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        '"chain_id":8453',
+        '"chain_id":"8453","digest":"0x"',
+        '"chain_id":8453.0,"digest":"0x"',
+        '"chain_id":true,"digest":"0x"',
+        '"chain_id":[8453],"digest":"0x"',
+        '"chain_id":8453,"digest":null',
+        '"chain_id":8453,"digest":{}',
+        '"chain_id":8453,"digest":"0x","reason":1e999',
+        f'"chain_id":{"9" * 5000},"digest":"0x"',
+        f'"chain_id":8453,"digest":{"[" * 4000 + "]" * 4000}',
+    ],
+    ids=lambda members: members[:40],
+)
+def test_an_entry_that_the_service_did_not_write_is_an_alarm_and_signs_nothing(
+    ours, client, engine, address, sql, members
+):
+    sign(client, engine | KEY)
+    forged = f'{{"idempotency_key":"first",{members}}}'
+    plant(sql, "update wallet_audit_log set details = %s where action = 'message.signed'", [forged])
+    for answer in (sign(client, engine | KEY), ours(call("personal_sign", TEXT, address), **KEY)):
+        assert refused(answer, 503)["code"] == "database_damaged"
+    assert len(recorded(sql)) == 1
+    assert not is_replay(sign(client, engine | OTHER_KEY))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        """details = '{"idempotency_key":"first","chain_id":null,"digest":"\\ud800"}'""",
+        # The service writes only numbers that PostgreSQL reads as bigint.
+        f"""details = '{{"idempotency_key":"first","chain_id":{2**70},"digest":"0x"}}'""",
+        "action = 'key.read'",
+    ],
+    ids=["surrogate", "large chain id", "action"],
+)
+def test_an_entry_of_another_request_is_not_taken_for_its_signature(
+    client, engine, address, sql, change
+):
+    sign(client, engine | KEY)
+    plant(sql, f"update wallet_audit_log set {change} where action = 'message.signed'")
+    assert refused(sign(client, engine | KEY), 422)["code"] == "idempotency_key_reused"
 
 
 def test_without_a_key_every_request_has_an_entry(client, engine, address, sql):

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.database import audited_actions
 from tests.factories import FID, calling, new_client, revoke_client
 from tests.http.rpc import OTHER, RPC, TEXT, call
 from tests.policies import EVERYTHING, payments, policies_of
+from tests.services.signing import permit_batch
 from tests.signing import CHAIN_ID
 from wallet_api import metrics
 from wallet_api.blueprints.application import application
@@ -170,6 +172,22 @@ def test_a_reused_idempotency_key_is_counted(client, callers):
             client.post(*sign()[:1], json={"message": text}, headers=headers).status_code == status
         )
     assert refusals("engine") - before == {("sign/message", "idempotency_key_reused"): 1}
+
+
+@pytest.mark.parametrize("caller", ["engine", "restricted", "policed"])
+def test_more_effects_than_policies_decide_about_are_counted_and_leave_no_entry(
+    client, callers, address, sql, caller
+):
+    batch = permit_batch(65)
+    for path, body, method in (
+        (*sign("typed-data", typedData=batch), "sign/typed-data"),
+        (RPC, call("eth_signTypedData_v4", address, batch), "eth_signTypedData_v4"),
+    ):
+        before = refusals(caller)
+        answer = client.post(path, json=body, headers=callers[caller])
+        assert "65 effects" in answer.text
+        assert refusals(caller) - before == {(method, "not_signable"): 1}
+    assert "signing.refused" not in audited_actions(sql)
 
 
 def test_what_is_no_refusal_is_not_counted(client, callers, make_app, sql):

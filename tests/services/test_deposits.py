@@ -139,11 +139,11 @@ def test_a_repeat_that_looked_for_the_wallet_before_there_was_one_is_the_same_de
     [
         ("delete from wallets", KeyUnreadable),
         ("update deposits set chain_id = 7", DatabaseDamaged),
+        ("update deposits set amount = amount + 1", DatabaseDamaged),
+        ("update deposits set asset = 'ETH'", DatabaseDamaged),
     ],
 )
-def test_a_repeat_is_an_alarm_without_the_wallet_and_on_an_unknown_network(
-    deposits, sql, damage, alarm
-):
+def test_a_repeat_is_an_alarm_if_the_row_is_not_that_of_the_request(deposits, sql, damage, alarm):
     asked = request(idempotency_key="k")
     deposits.prepare(FID, asked, access=ACCESS)
     plant(sql, damage)

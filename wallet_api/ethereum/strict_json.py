@@ -103,7 +103,9 @@ def read_text(value: object, field: str) -> str:
     """Return a JSON string that has a UTF-8 form."""
     if not isinstance(value, str):
         refuse(field, "It must be a JSON string.")
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:
         # Some libraries replace such a character, others fail.
         refuse(field, "It has half of a surrogate pair, which has no UTF-8 form.")
     return value

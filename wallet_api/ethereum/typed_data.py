@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 
 from wallet_api.ethereum.strict_json import (
     MAX_SAFE_INTEGER,
-    member_of,
+    printable,
     read_address,
     read_bytes,
     read_json,
@@ -50,7 +50,6 @@ _DOMAIN = {
         Member("salt", "bytes32"),
     )
 }
-_LAST_DIMENSION = re.compile(r"(?P<element>.+)\[(?P<length>[0-9]*)\]", re.ASCII)
 _INTEGER = re.compile(r"0x[0-9a-fA-F]{1,64}|0|-?[1-9][0-9]{0,77}", re.ASCII)
 
 
@@ -71,33 +70,44 @@ class TypedData:
     @property
     def digest(self) -> bytes:
         """What the account signs: the hash of the domain and of the message."""
+        hasher = _Hasher(self.types, self.type_hashes)
         domain = tuple(_DOMAIN[name] for name in self.domain)
-        domain_hash = self._hash_struct(_domain_type_hash(domain), domain, self.domain)
-        return keccak(b"\x19\x01" + domain_hash + self._hash(self.primary_type, self.message))
+        domain_hash = hasher.hash_struct(_domain_type_hash(domain), domain, self.domain)
+        message_hash = hasher.hash_struct(
+            self.type_hashes[self.primary_type], self.types[self.primary_type], self.message
+        )
+        return keccak(b"\x19\x01" + domain_hash + message_hash)
 
-    def _hash(self, type_: str, values: Mapping[str, Value]) -> bytes:
-        return self._hash_struct(self.type_hashes[type_], self.types[type_], values)
 
-    def _hash_struct(
+class _Hasher:
+    """Hash the values of one document. Equal values are hashed once: a hash takes microseconds."""
+
+    def __init__(self, types: Types, type_hashes: Mapping[str, bytes]) -> None:
+        self._types = types
+        self._type_hashes = type_hashes
+        self._keccak = cache(keccak)
+
+    def hash_struct(
         self, type_hash: bytes, members: tuple[Member, ...], values: Mapping[str, Value]
     ) -> bytes:
-        words = [self._encode(member.type, values[member.name]) for member in members]
-        return keccak(type_hash + b"".join(words))
+        """Return the hash of a struct (`hashStruct` in EIP-712)."""
+        words = [self.encode(member.type, values[member.name]) for member in members]
+        return self._keccak(type_hash + b"".join(words))
 
-    def _encode(self, type_: str, value: Value) -> bytes:
+    def encode(self, type_: str, value: Value) -> bytes:
         """Return a value in 32 bytes, as EIP-712 encodes it in its struct or array."""
         if isinstance(value, dict):
-            return self._hash(type_, value)
+            return self.hash_struct(self._type_hashes[type_], self._types[type_], value)
         if isinstance(value, list):
             element = type_[: type_.rindex("[")]
-            return keccak(b"".join([self._encode(element, item) for item in value]))
+            return self._keccak(b"".join([self.encode(element, item) for item in value]))
         if isinstance(value, int):
             return value.to_bytes(32, signed=value < 0)
         if isinstance(value, bytes):
-            return keccak(value) if type_ == "bytes" else value.ljust(32, b"\0")
+            return self._keccak(value) if type_ == "bytes" else value.ljust(32, b"\0")
         if type_ == "address":
             return bytes.fromhex(value[2:]).rjust(32, b"\0")
-        return keccak(value.encode())
+        return self._keccak(value.encode())
 
 
 @cache
@@ -153,6 +163,11 @@ class _ValueReader:
 
     def __init__(self, types: Types) -> None:
         self._types = types
+        # By type: the names of its members, and these as a JSON path has them.
+        self._names = {
+            type_: {member.name: printable(member.name) for member in members}
+            for type_, members in types.items()
+        }
         self._count = 0
 
     def read(self, type_: str, value: object, field: str, depth: int) -> Value:
@@ -162,31 +177,30 @@ class _ValueReader:
             refuse(field, f"The message has more than {MAX_VALUES} values.")
         if depth > MAX_DEPTH:
             refuse(field, f"The message is nested more than {MAX_DEPTH} levels deep.")
-        if dimension := _LAST_DIMENSION.fullmatch(type_):
-            return self._read_array(dimension, value, field, depth)
         if type_ in self._types:
             return self.read_struct(type_, value, field, depth)
+        if type_[-1] == "]":
+            return self._read_array(type_, value, field, depth)
         return _read_atomic(type_, value, field)
 
     def read_struct(self, type_: str, value: object, field: str, depth: int) -> dict[str, Value]:
         """Read a struct: exactly the declared members."""
-        members = self._types[type_]
-        values = read_object(value, field, required=tuple(member.name for member in members))
+        names = self._names[type_]
+        values = read_object(value, field, required=names)
         return {
             member.name: self.read(
-                member.type, values[member.name], member_of(field, member.name), depth + 1
+                member.type, values[member.name], f"{field}.{names[member.name]}", depth + 1
             )
-            for member in members
+            for member in self._types[type_]
         }
 
-    def _read_array(
-        self, dimension: re.Match[str], value: object, field: str, depth: int
-    ) -> list[Value]:
+    def _read_array(self, type_: str, value: object, field: str, depth: int) -> list[Value]:
+        element, _, length = type_[:-1].rpartition("[")
         items = read_list(value, field, longest=MAX_VALUES)
-        if dimension["length"] and len(items) != int(dimension["length"]):
-            refuse(field, f"It must have exactly {dimension['length']} elements.")
+        if length and len(items) != int(length):
+            refuse(field, f"It must have exactly {length} elements.")
         return [
-            self.read(dimension["element"], item, f"{field}[{index}]", depth + 1)
+            self.read(element, item, f"{field}[{index}]", depth + 1)
             for index, item in enumerate(items)
         ]
 

@@ -141,8 +141,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedSignature:
-    """The part of an audit entry that identifies a signature."""
+    """The audit entry of a signature that a repeated request finds."""
 
     action: str
-    chain_id: int | None
-    digest: str
+    details: str

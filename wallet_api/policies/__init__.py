@@ -7,5 +7,6 @@ Nothing here depends on HTTP or SQL, or reads a clock: a verdict depends on its 
 - matching: which rules match which effects of a request, and what a request spends.
 - evaluation: the rules that match a request, the windows that must be summed, and the verdict.
 - explanation, warnings: rules, refusals and probable mistakes in English. examples: requests that a
-  rule matches, with which warnings find rules that can never match.
+  rule matches, with which warnings find rules that can never match. coverage: rules that match all
+  that another rule matches.
 """

@@ -5,6 +5,7 @@ Neither the order of the rules nor the order of the layers matters.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from wallet_api.ethereum.effects import Effect
@@ -14,7 +15,7 @@ from wallet_api.policies.matching import (
     is_about,
     matches,
 )
-from wallet_api.policies.rules import Rule, WindowLimit
+from wallet_api.policies.rules import NATIVE, NATIVE_KINDS, Rule, WindowLimit
 
 Reason: TypeAlias = Literal[
     "no_policy",
@@ -29,13 +30,12 @@ Reason: TypeAlias = Literal[
 LAYERS = ("service", "client", "wallet", "user")
 """The layers, in the order in which a refusal is reported. "user" only narrows the others."""
 REASONS: tuple[Reason, ...] = get_args(Reason)
-"""Why a request is refused."""
+"""Why a request is refused. The limits are last, in the order in which they are checked."""
 
 _BASE = LAYERS[:3]
 # What a signer cannot see through, and what gives away control of the account permanently.
 _NEED_POLICY = ("hash_message", "delegation")
-# In the order in which they are checked.
-_LIMITS: tuple[Reason, ...] = ("unlimited_allowance", "lifetime", "max_amount", "window")
+_RANKS: Mapping[Reason | None, int] = {reason: rank for rank, reason in enumerate(REASONS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,16 +113,19 @@ class Verdict:
         return next((layer for layer in self.layers if layer.reason is not None), None)
 
 
-class Match(NamedTuple):
-    """A rule that matches effects of a request: which of them, and what they spend of each asset.
+class Counted(NamedTuple):
+    """What a rule counts of a request: the amounts, and what each window counts, by asset."""
 
-    `windows` are those of the rule, for each of these assets.
-    """
+    totals: Mapping[str | None, int]
+    windows: Mapping[str | None, Sequence[Window]]
+
+
+class Match(NamedTuple):
+    """A rule that matches effects of a request, which of them, and what it counts of them."""
 
     rule: Rule
     effects: tuple[bool, ...]
-    totals: Mapping[str | None, int]
-    windows: Mapping[str | None, Sequence[Window]]
+    counted: Counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,49 +140,85 @@ class Matching:
     windows: tuple[Window, ...]
 
 
+# What Counted depends on: the effects that a rule matches, and its window_lengths, counted_kinds
+# and counted_counterparties.
+_Key: TypeAlias = tuple[tuple[bool, ...], tuple[int, ...], frozenset[str], frozenset[str] | None]
+_NOTHING = Counted({}, {})
+_rule_id = attrgetter("rule.id")
+
+
 def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
     """Return which rules of all layers match the request."""
+    # Most rules of a policy count the same, which is determined once.
+    counts: dict[_Key, Counted] = {}
     found = tuple(
         [
-            (layer, tuple(_matches_of(layer.rules, request)))
+            (layer, tuple(_matches_of(layer.rules, request, counts)))
             for layer in sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
         ]
     )
     windows = dict.fromkeys(
         window
-        for _, matched in found
-        for one in matched
-        for windows in one.windows.values()
+        for counted in counts.values()
+        for windows in counted.windows.values()
         for window in windows
     )
     return Matching(request=request, layers=found, windows=tuple(windows))
 
 
-def _matches_of(rules: Iterable[Rule], request: Request) -> Iterator[Match]:
-    subjects = request.subjects
+def _matches_of(
+    rules: Iterable[Rule], request: Request, counts: dict[_Key, Counted]
+) -> Iterator[Match]:
     for rule in rules:
         if not is_about(rule, request):
             continue
-        effects = tuple([matches(rule, subject) for subject in subjects])
+        effects = tuple([matches(rule, subject) for subject in request.subjects])
         if True not in effects:
             continue
-        totals: dict[str | None, int] = {}
+        counted = _NOTHING
         if rule.limits_amounts:
-            for subject, is_matched in zip(subjects, effects, strict=True):
-                if is_matched:
-                    totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
-        windows = (
-            {token: _windows(rule, token, request) for token in totals} if rule.windows else {}
-        )
-        yield Match(rule, effects, totals, windows)
+            key = (effects, rule.window_lengths, rule.counted_kinds, rule.counted_counterparties)
+            if key not in counts:
+                counts[key] = _count(request, *key)
+            counted = counts[key]
+        yield Match(rule, effects, counted)
+
+
+def _count(
+    request: Request,
+    effects: tuple[bool, ...],
+    lengths: tuple[int, ...],
+    kinds: frozenset[str],
+    counterparties: frozenset[str] | None,
+) -> Counted:
+    totals: dict[str | None, int] = {}
+    for subject, is_matched in zip(request.subjects, effects, strict=True):
+        if is_matched:
+            totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
+    windows: dict[str | None, Sequence[Window]] = {}
+    if lengths:
+        for token in totals:
+            if token is None or request.chain_id is None:
+                raise AssertionError("unreachable: a rule with windows names tokens and chains")
+            windows[token] = [
+                Window(token, request.chain_id, seconds, kinds, counterparties)
+                for seconds in lengths
+            ]
+    return Counted(totals, windows)
 
 
 def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
-    """Return each window of a rule, for every asset and chain that the rule names."""
+    """Return each window of a rule, for every chain and asset that it names and can match."""
     for asset in sorted(rule.tokens or ()):
+        kinds = rule.counted_kinds
+        if not (kinds & NATIVE_KINDS if asset == NATIVE else kinds - NATIVE_KINDS):
+            continue
         for chain_id in sorted(rule.chain_ids or ()):
             for limit in rule.windows:
-                yield limit, _window(rule, limit, asset, chain_id)
+                yield (
+                    limit,
+                    Window(asset, chain_id, limit.seconds, kinds, rule.counted_counterparties),
+                )
 
 
 def evaluate(matching: Matching, sums: Mapping[Window, int], *, unrestricted: bool) -> Verdict:
@@ -205,6 +244,8 @@ def _judge(
     request: Request,
     sums: Mapping[Window, int],
 ) -> LayerVerdict:
+    # Of several rules the first is reported: the result does not depend on the order of the policy.
+    matched = sorted(matched, key=_rule_id)
     outcome = _denial(matched, request) or _permission(matched, request, sums)
     return LayerVerdict(
         layer=layer.layer,
@@ -230,9 +271,9 @@ def _denial(matched: Sequence[Match], request: Request) -> _Outcome | None:
     """Return the refusal of the first effect that a rule denies, or None."""
     denying = [one for one in matched if one.rule.effect == "deny"]
     for index, effect in enumerate(request.effects):
-        denied = [one.rule for one in denying if one.effects[index]]
-        if denied:
-            return _Outcome("denied", effect, _first(denied))
+        for one in denying:
+            if one.effects[index]:
+                return _Outcome("denied", effect, one.rule)
     return None
 
 
@@ -241,28 +282,21 @@ def _permission(matched: Sequence[Match], request: Request, sums: Mapping[Window
     candidates = [one for one in matched if one.rule.effect == "allow"]
     allowing = set()
     for index, subject in enumerate(request.subjects):
-        faults = [
-            (_fault(one, subject, request, sums), one.rule)
-            for one in candidates
-            if one.effects[index]
-        ]
-        # Report the rule that comes closest to allowing the effect: it fails at the last limit.
-        for reason in (None, *reversed(_LIMITS)):
-            found = [rule for fault, rule in faults if fault == reason]
-            if found:
+        refusal = _Outcome("no_rule", subject.effect)
+        for one in candidates:
+            if not one.effects[index]:
+                continue
+            reason = _fault(one, subject, request, sums)
+            if reason is None:
+                allowing.add(one.rule.id)
                 break
+            # Report the rule that comes closest to allowing the effect: it fails at the last limit.
+            if _RANKS[reason] > _RANKS[refusal.reason]:
+                refusal = _Outcome(reason, subject.effect, one.rule)
         else:
-            return _Outcome("no_rule", subject.effect)
-        if reason is not None:
-            return _Outcome(reason, subject.effect, _first(found))
-        allowing.add(_first(found).id)
+            return refusal
     # A request without effects is not allowed.
     return _Outcome(None if allowing else "no_rule", allowing=tuple(sorted(allowing)))
-
-
-def _first(rules: Sequence[Rule]) -> Rule:
-    """Return the rule with the smallest id, so that the result does not depend on the order."""
-    return min(rules, key=lambda rule: rule.id)
 
 
 def _fault(
@@ -281,24 +315,13 @@ def _fault(
         and subject.lifetime_end - request.now > rule.max_lifetime_seconds
     ):
         return "lifetime"
-    total = allowing.totals.get(subject.token, 0)
+    total = allowing.counted.totals.get(subject.token, 0)
     if rule.max_amount is not None and total > rule.max_amount:
         return "max_amount"
     # What spends nothing, such as the end of an allowance, is allowed in a full window.
     if total and rule.windows:
-        windows = allowing.windows[subject.token]
+        windows = allowing.counted.windows[subject.token]
         for limit, window in zip(rule.windows, windows, strict=True):
             if sums[window] + total > limit.max_amount:
                 return "window"
     return None
-
-
-def _windows(rule: Rule, token: str | None, request: Request) -> Sequence[Window]:
-    """Return what each window of a rule that matches the request counts of an asset."""
-    if token is None or request.chain_id is None:
-        raise AssertionError("unreachable: a rule with windows names tokens and chains")
-    return [_window(rule, limit, token, request.chain_id) for limit in rule.windows]
-
-
-def _window(rule: Rule, limit: WindowLimit, asset: str, chain_id: int) -> Window:
-    return Window(asset, chain_id, limit.seconds, rule.counted_kinds, rule.counted_counterparties)

@@ -13,6 +13,7 @@ from wallet_api.ethereum.effects import (
     PERMIT2,
     PERMIT2_TYPES,
     PERMIT_TYPES,
+    SELECTORS,
     TRANSFER_TYPES,
     Allowance,
     ContractCall,
@@ -110,6 +111,8 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
     allowance = partial(
         Allowance, owner=_ADDRESS, spender=_one(rule.spenders, default=_ADDRESS), amount=0
     )
+    # Only a rule that names a selector of tokens allows it.
+    selectors = rule.selectors and (rule.selectors & SELECTORS or rule.selectors)
     condition = rule.typed_data
     # Such a condition excludes the other 13 of 17 ways.
     if condition is None:
@@ -119,7 +122,7 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
             transfer(token=token),
             allowance(token=token, contract=token),
             allowance(token=token, contract=PERMIT2, expires_at=_NOW),
-            ContractCall(to=to, selector=_one(rule.selectors, default="0x00000000")),
+            ContractCall(to=to, selector=_one(selectors, default="0x00000000")),
             ContractCreation(code_hash="0x" + "00" * 32),
             delegation,
             NetworkFee(amount=0),

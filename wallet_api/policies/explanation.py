@@ -44,8 +44,8 @@ def explain_refusal(verdict: Verdict) -> str:
     refusal = verdict.refusal
     if refusal is None:
         return (
-            "No policy lets this API client sign. Assign a policy to the client, to the wallet or "
-            "to the service."
+            "No policy lets this API client sign this request. Assign a policy to the client, to "
+            "the wallet or to the service."
         )
     owner = _OWNERS[refusal.layer]
     what = _KINDS[refusal.effect.kind] if refusal.effect else "anything"
@@ -108,8 +108,10 @@ def _limits(rule: Rule) -> list[str]:
     limits = []
     if rule.max_amount is not None:
         limits.append(f"at most {_amount(rule.max_amount, rule)} in one request")
+    # A request is for one chain.
+    place = " on each chain" if len(rule.chain_ids or ()) > 1 else ""
     limits += [
-        f"at most {_amount(window.max_amount, rule)} in any {duration(window.seconds)}"
+        f"at most {_amount(window.max_amount, rule)}{place} in any {duration(window.seconds)}"
         for window in rule.windows
     ]
     if rule.max_lifetime_seconds is not None:

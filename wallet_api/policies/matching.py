@@ -19,7 +19,7 @@ from wallet_api.ethereum.effects import (
     TokenTransfer,
     UnknownTypedData,
 )
-from wallet_api.policies.rules import NATIVE, Rule
+from wallet_api.policies.rules import NATIVE, Rule, TypedDataCondition
 
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999. A later time counts as no end."""
@@ -117,7 +117,7 @@ def is_about(rule: Rule, request: Request) -> bool:
     return (
         (rule.methods is None or request.method in rule.methods)
         and (rule.chain_ids is None or request.chain_id in rule.chain_ids)
-        and (rule.typed_data is None or _is_about_typed_data(rule, request))
+        and (rule.typed_data is None or _is_about_typed_data(rule.typed_data, request))
     )
 
 
@@ -147,10 +147,10 @@ def _may_allow(rule: Rule, subject: Subject) -> bool:
     return True
 
 
-def _is_about_typed_data(rule: Rule, request: Request) -> bool:
-    if rule.typed_data is None or request.typed_data is None:
+def _is_about_typed_data(condition: TypedDataCondition, request: Request) -> bool:
+    if request.typed_data is None:
         return False
-    contracts, types = rule.typed_data.verifying_contracts, rule.typed_data.primary_types
+    contracts, types = condition.verifying_contracts, condition.primary_types
     contract, primary_type = request.typed_data
     return (contracts is None or contract in contracts) and (types is None or primary_type in types)
 

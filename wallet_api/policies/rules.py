@@ -32,6 +32,8 @@ METHODS = (
 """The ways to sign: a JSON-RPC method, or the last part of a route."""
 NATIVE = "native"
 """The asset that pays for gas, in a list of token addresses."""
+NATIVE_KINDS = frozenset({"native_transfer", "network_fee"})
+"""The kinds that spend it. The other kinds that spend are about tokens."""
 RULE_EFFECTS = get_args(RuleEffect)
 
 MAX_RULES = 50
@@ -72,7 +74,7 @@ class Rule:
     has addresses and NATIVE. Amounts are in the smallest unit of the asset. Only rules that allow
     have limits, and `limits_amounts` is True if they are limits of amounts. The windows count
     spends whose kind is in `counted_kinds` and whose counterparty is in `counted_counterparties`;
-    None counts all, also those without a counterparty.
+    None counts all, also those without a counterparty. `window_lengths` are in seconds.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Rule:
     max_lifetime_seconds: int | None = None
     counted_kinds: frozenset[str] = field(init=False, repr=False, compare=False)
     counted_counterparties: frozenset[str] | None = field(init=False, repr=False, compare=False)
+    window_lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
     limits_amounts: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +105,8 @@ class Rule:
         parties = self.spenders if self.to is None else self.to
         object.__setattr__(self, "counted_kinds", kinds)
         object.__setattr__(self, "counted_counterparties", parties)
+        lengths = tuple([window.seconds for window in self.windows])
+        object.__setattr__(self, "window_lengths", lengths)
         limits_amounts = self.max_amount is not None or bool(self.windows)
         object.__setattr__(self, "limits_amounts", limits_amounts)
 

@@ -1,9 +1,8 @@
 """Warnings about probable mistakes in a valid policy."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 from wallet_api.ethereum.effects import (
     PERMIT2,
@@ -12,59 +11,31 @@ from wallet_api.ethereum.effects import (
     SELECTORS,
     TRANSFER_TYPES,
 )
-from wallet_api.policies.examples import (
-    TRANSACTION_METHODS,
-    applies,
-    can_match,
-    examples,
-    is_read,
-    methods_of,
+from wallet_api.policies.coverage import (
+    CONDITIONS,
+    OF_TYPED_DATA,
+    RuleWithExamples,
+    has_limits,
+    kind_of,
+    rules_that_cover,
+    values_of,
+    with_condition,
 )
+from wallet_api.policies.examples import TRANSACTION_METHODS, can_match, examples, is_read
 from wallet_api.policies.explanation import duration, listed
-from wallet_api.policies.matching import Request
-from wallet_api.policies.rules import NATIVE, Rule
+from wallet_api.policies.rules import Rule
 
-_NATIVE_KINDS = {"native_transfer", "network_fee"}
-_CONDITIONS = ("methods", "chain_ids", "to", "tokens", "spenders", "selectors")
-_OF_TYPED_DATA = ("verifying_contracts", "primary_types")
 # Of other lists, either all values can match or none. `tokens` is an exception, but people write
 # one list of assets for all rules.
-_LISTS = ("kinds", "methods", *_OF_TYPED_DATA)
+_LISTS = ("kinds", "methods", *OF_TYPED_DATA)
 _STANDARD_TYPES = TRANSFER_TYPES | PERMIT_TYPES | PERMIT2_TYPES
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A rule with examples of the requests that it matches."""
-
-    rule: Rule
-    examples: Sequence[Request]
-
-    def of_kind(self, kind: str) -> "_Rule":
-        """Return the rule for one kind: its examples, and the methods and tokens of these."""
-        found = [one for one in self.examples if _kind_of(one) == kind]
-        rule, methods = self.rule, methods_of(found)
-        tokens = None if rule.tokens is None else rule.tokens - {NATIVE}
-        return _Rule(
-            replace(
-                rule,
-                methods=methods if rule.methods is None else methods & rule.methods,
-                tokens=frozenset({NATIVE}) if kind in _NATIVE_KINDS else tokens,
-            ),
-            found,
-        )
-
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds of effects that the rule can match."""
-        return sorted({_kind_of(one) for one in self.examples})
 
 
 def warnings(rules: Sequence[Rule]) -> list[str]:
     """Return a sentence for each contradiction, rule without an effect, and dangerous rule."""
     if all(rule.effect == "deny" for rule in rules):
         return ["The policy refuses everything: no rule allows anything."]
-    policy = [_Rule(rule, examples(rule)) for rule in rules]
+    policy = [RuleWithExamples(rule, examples(rule)) for rule in rules]
     with_fees = _chains_with_fees(policy)
     return [
         f'Rule "{one.rule.id}" {sentence}'
@@ -73,7 +44,9 @@ def warnings(rules: Sequence[Rule]) -> list[str]:
     ]
 
 
-def _about(one: _Rule, policy: Sequence[_Rule], with_fees: frozenset[int] | None) -> Iterator[str]:
+def _about(
+    one: RuleWithExamples, policy: Sequence[RuleWithExamples], with_fees: frozenset[int] | None
+) -> Iterator[str]:
     if not one.examples:
         yield f"can never match: {_why_never(one.rule)}."
         return
@@ -81,13 +54,15 @@ def _about(one: _Rule, policy: Sequence[_Rule], with_fees: frozenset[int] | None
     yield from _about_selectors(one.rule)
     yield from _about_imitations(one.rule)
     if one.rule.effect == "allow":
-        if denying := _covering(one, policy, "deny"):
+        if denying := rules_that_cover(one, policy, "deny"):
             yield f"never allows anything: {_named(denying, 'denies', 'deny')} all of it."
             return
-        if _has_limits(one.rule):
+        if has_limits(one.rule):
             # A limit on the lifetime also refuses what would otherwise be an example.
             endless = replace(one.rule, max_lifetime_seconds=None)
-            if wider := _covering(_Rule(endless, examples(endless)), policy, "allow"):
+            if wider := rules_that_cover(
+                RuleWithExamples(endless, examples(endless)), policy, "allow"
+            ):
                 unlimited = _named(wider, "allows", "allow")
                 yield f"never limits anything: {unlimited} all of it without limits."
         if with_fees is not None:
@@ -96,21 +71,16 @@ def _about(one: _Rule, policy: Sequence[_Rule], with_fees: frozenset[int] | None
         yield from _about_uncounted_effects(one, policy)
 
 
-def _kind_of(request: Request) -> str:
-    (effect,) = request.effects
-    return effect.kind
-
-
 def _why_never(rule: Rule) -> str:
     """Return why a rule matches nothing: conditions that no request meets together."""
     names = []
     for name in (
         *("max_amount", "windows", "max_lifetime_seconds"),
-        *_CONDITIONS,
+        *CONDITIONS,
         *("typed_data", "kinds"),
     ):
         if getattr(rule, name):
-            without = _with(rule, name, () if name == "windows" else None)
+            without = with_condition(rule, name, () if name == "windows" else None)
             if can_match(without):
                 names.append(f"`{name}`")
             else:
@@ -123,33 +93,19 @@ def _why_never(rule: Rule) -> str:
     return f"no request matches its {names[0]}"
 
 
-def _with(rule: Rule, name: str, value: Any) -> Rule:
-    """Return the rule with another value of a condition."""
-    if name in _OF_TYPED_DATA and rule.typed_data is not None:
-        return replace(rule, typed_data=replace(rule.typed_data, **{name: value}))
-    return replace(rule, **{name: value})
-
-
-def _values(rule: Rule, name: str) -> frozenset[str]:
-    found: frozenset[str] | None = getattr(
-        rule.typed_data if name in _OF_TYPED_DATA else rule, name, None
-    )
-    return found or frozenset()
-
-
 def _about_values(rule: Rule) -> Iterator[str]:
     for name in _LISTS:
         classes: dict[str | bool, list[str]] = {}
-        for value in sorted(_values(rule, name)):
+        for value in sorted(values_of(rule, name)):
             classes.setdefault(_class_of(rule, name, value), []).append(value)
         never = [
             value
             for values in classes.values()
-            if not can_match(_with(rule, name, frozenset(values[:1])))
+            if not can_match(with_condition(rule, name, frozenset(values[:1])))
             for value in values
         ]
         if never:
-            why = _why_never(_with(rule, name, frozenset(never)))
+            why = _why_never(with_condition(rule, name, frozenset(never)))
             yield f"names {listed(never, 'and')} in `{name}`, which can never match: {why}."
 
 
@@ -172,9 +128,9 @@ def _about_selectors(rule: Rule) -> Iterator[str]:
 
 
 def _about_imitations(rule: Rule) -> Iterator[str]:
-    for name in sorted(_values(rule, "primary_types") & _STANDARD_TYPES):
-        alone = examples(_with(rule, "primary_types", frozenset({name})))
-        if alone and all(_kind_of(one) == "typed_data" for one in alone):
+    for name in sorted(values_of(rule, "primary_types") & _STANDARD_TYPES):
+        alone = examples(with_condition(rule, "primary_types", frozenset({name})))
+        if alone and all(kind_of(one) == "typed_data" for one in alone):
             yield (
                 f"names the primary type {name}, but matches only typed data that differs from "
                 "that standard: compare its `kinds` and `verifying_contracts` with the standard."
@@ -186,68 +142,25 @@ def _named(ids: Sequence[str], one: str, several: str) -> str:
     return f"rule {names} {one}" if len(ids) == 1 else f"rules {names} {several}"
 
 
-def _covering(narrow: _Rule, policy: Sequence[_Rule], effect: str) -> list[str]:
-    """Return ids of rules with an effect and without limits that match all that a rule matches.
-
-    Empty if such rules do not match all of it.
-    """
-    wide = [
-        other.rule
-        for other in policy
-        if other.rule.id != narrow.rule.id
-        and other.rule.effect == effect
-        and not _has_limits(other.rule)
-    ]
-    ids = set()
-    for kind in narrow.kinds:
-        part = narrow.of_kind(kind)
-        for rule in wide:
-            if _covers(rule, part):
-                ids.add(rule.id)
-                break
-        else:
-            return []
-    return sorted(ids)
-
-
-def _covers(wide: Rule, narrow: _Rule) -> bool:
-    """Return whether `wide` matches all that `narrow` matches of the kinds of its examples."""
-    pairs = [(getattr(wide, name), getattr(narrow.rule, name)) for name in _CONDITIONS]
-    if wide.typed_data is not None:
-        if narrow.rule.typed_data is None:
-            return False
-        pairs += [
-            (getattr(wide.typed_data, name), getattr(narrow.rule.typed_data, name))
-            for name in _OF_TYPED_DATA
-        ]
-    return all(
-        large is None or (small is not None and small <= large) for large, small in pairs
-    ) and all(applies(wide, example) for example in narrow.examples)
-
-
-def _has_limits(rule: Rule) -> bool:
-    return rule.limits_amounts or rule.max_lifetime_seconds is not None
-
-
-def _chains_with_fees(policy: Sequence[_Rule]) -> frozenset[int] | None:
+def _chains_with_fees(policy: Sequence[RuleWithExamples]) -> frozenset[int] | None:
     """Return the chains on which a rule allows the fee of a transaction. None means all."""
     allowed = [
         fees.rule.chain_ids
         for one in policy
         if one.rule.effect == "allow"
         and (fees := one.of_kind("network_fee")).examples
-        and not _covering(fees, policy, "deny")
+        and not rules_that_cover(fees, policy, "deny")
     ]
     if None in allowed:
         return None
     return frozenset[int]().union(*(chains or () for chains in allowed))
 
 
-def _about_fees(one: _Rule, with_fees: frozenset[int]) -> Iterator[str]:
+def _about_fees(one: RuleWithExamples, with_fees: frozenset[int]) -> Iterator[str]:
     """Warn about transactions without a rule for their network fee."""
     chains = one.rule.chain_ids
     if (chains is not None and chains <= with_fees) or not any(
-        example.method in TRANSACTION_METHODS and _kind_of(example) != "network_fee"
+        example.method in TRANSACTION_METHODS and kind_of(example) != "network_fee"
         for example in one.examples
     ):
         return
@@ -263,7 +176,7 @@ def _on(chains: frozenset[int]) -> str:
     return f" on chain{several} {listed(map(str, sorted(chains)), 'and', ordered=True)}"
 
 
-def _about_windows(one: _Rule) -> Iterator[str]:
+def _about_windows(one: RuleWithExamples) -> Iterator[str]:
     rule = one.rule
     for short, long in combinations(rule.windows, 2):
         if long.max_amount <= short.max_amount:
@@ -288,7 +201,9 @@ def _about_windows(one: _Rule) -> Iterator[str]:
         )
 
 
-def _about_uncounted_effects(one: _Rule, policy: Sequence[_Rule]) -> Iterator[str]:
+def _about_uncounted_effects(
+    one: RuleWithExamples, policy: Sequence[RuleWithExamples]
+) -> Iterator[str]:
     """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
     rule = one.rule
     if "contract_call" in one.kinds and rule.to is None:
@@ -300,7 +215,7 @@ def _about_uncounted_effects(one: _Rule, policy: Sequence[_Rule]) -> Iterator[st
                 f"allows any function of the token {token}, which can move it, and which no limit "
                 "counts: name the selectors."
             )
-    if "typed_data" in one.kinds and not _values(rule, "verifying_contracts"):
+    if "typed_data" in one.kinds and not values_of(rule, "verifying_contracts"):
         yield (
             "allows typed data of any contract, which can sell any asset, and which no limit "
             "counts."

@@ -86,7 +86,9 @@ class DepositService:
                 trading = by_chain.get(TRADING_CHAIN) or self._wallets.get_wallet(
                     fid, TRADING_CHAIN, access=access
                 )
-                return self._replay(earlier, request_hash, trading)
+                return self._replay(
+                    earlier, trading, request_hash=request_hash, asset=asset.symbol, units=units
+                )
 
         stored = by_chain.get(BASE_ACCOUNT_CHAIN)
         sender = _sender(requested_sender, None if stored is None else stored.address)
@@ -182,14 +184,29 @@ class DepositService:
         if winner is None:
             raise DatabaseDamaged("the table deposits did not store a row")
         if winner.id != deposit.id:
-            return self._replay(winner, deposit.request_hash, trading)
+            return self._replay(
+                winner,
+                trading,
+                request_hash=deposit.request_hash,
+                asset=deposit.asset,
+                units=deposit.amount,
+            )
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
 
     def _replay(
-        self, earlier: Deposit, request_hash: str | None, trading: Wallet | None
+        self,
+        earlier: Deposit,
+        trading: Wallet | None,
+        *,
+        request_hash: str | None,
+        asset: str,
+        units: int,
     ) -> PreparedDeposit:
+        """Return the deposit that an earlier request with this hash, asset and amount prepared."""
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
+        if (earlier.asset, earlier.amount) != (asset, units):
+            raise DatabaseDamaged("a recorded deposit is not that of its request")
         # Return only the verified address: the record may have another one.
         if trading is None or trading.address != earlier.to_address:
             raise KeyUnreadable("A recorded deposit does not go to the user's trading wallet.")

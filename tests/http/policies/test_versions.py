@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 import jsonschema_rs
 import pytest
 
+from tests.database import plant
+from tests.factories import signed_in
 from tests.http.policies.routes import (
     LIMITED,
     OWN,
@@ -13,7 +15,7 @@ from tests.http.policies.routes import (
     changes,
 )
 from tests.http.problems import refused
-from tests.policies import EVERYTHING, FEES, payments
+from tests.policies import EVERYTHING, FEES, UNREADABLE_JSON, payments
 from tests.signing import TOKEN
 
 
@@ -51,6 +53,21 @@ def test_a_new_version_applies_at_once(client, engine, store, pay, sql):
     }
     old, new = ({"policy": made["id"], "version": version} for version in (1, 2))
     assert changes(sql, fid=0)[1] == {"target": "policy", "old": old, "new": new}
+
+
+@pytest.mark.parametrize("rules", UNREADABLE_JSON, ids=lambda rules: f"{rules[:9]} {len(rules)}")
+def test_rules_that_cannot_be_read_are_an_alarm_on_every_route(client, engine, store, sql, rules):
+    made = store(LIMITED)
+    client.put(USER_POLICY, json={"policyId": made["id"]}, headers=engine)
+    client.put(OWN, json={"rules": LIMITED}, headers=signed_in())
+    for table in ("policies", "user_policies"):
+        plant(sql, f"update {table} set rules = %s", [rules])
+    of_policy = f"{POLICIES}/{made['id']}"
+    for path in (POLICIES, of_policy, f"{of_policy}/versions", USER_POLICY):
+        assert refused(client.get(path, headers=engine), 503)["code"] == "database_damaged"
+    assert refused(client.get(OWN, headers=signed_in()), 503)["code"] == "database_damaged"
+    effective = client.get(f"{USER_POLICY}/effective", headers=engine)
+    assert refused(effective, 503)["code"] == "database_damaged"
 
 
 def test_the_same_policy_again_is_no_new_version(store, sql):

@@ -108,10 +108,23 @@ def test_a_window_counts_what_a_signature_counts(wallets, policies, look, pay):
     assert set(left(look(FID + 1)).values()) == {1000}
 
 
-def test_there_is_a_window_for_every_asset_and_chain_of_a_rule(policies, look):
-    policies.put_wallet(payments((HOUR, 5), tokens=[USDC, "native"], chain_ids=[CHAIN_ID, 1]))
+@pytest.mark.parametrize(
+    ("members", "assets"),
+    [
+        ({"kinds": ["token_transfer", "native_transfer"]}, {USDC, "native"}),
+        # The same list of assets for rules that can match only some of them.
+        ({"kinds": ["token_transfer"]}, {USDC}),
+        ({"kinds": ["network_fee"]}, {"native"}),
+        ({"kinds": ["token_transfer", "allowance"], "spenders": [SPENDER]}, {USDC}),
+    ],
+)
+def test_there_is_a_window_for_every_chain_and_asset_that_a_rule_can_match(
+    policies, look, members, assets
+):
+    rule = payments((HOUR, 5), tokens=[USDC, "native"], chain_ids=[CHAIN_ID, 1], **members)
+    policies.put_wallet(rule)
     found = {(one.asset, one.chain_id) for one in look().windows}
-    assert found == {(asset, chain) for asset in (USDC, "native") for chain in (CHAIN_ID, 1)}
+    assert found == {(asset, chain) for asset in assets for chain in (CHAIN_ID, 1)}
 
 
 def test_every_layer_is_shown_and_that_of_a_client_if_it_is_named(database, policies, look):

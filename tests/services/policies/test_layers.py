@@ -12,6 +12,7 @@ from tests.policies import (
     EVERYTHING,
     FEES,
     OPERATOR,
+    UNREADABLE_RULES,
     payments,
     transfer,
 )
@@ -145,10 +146,32 @@ def test_a_policy_that_is_missing_refuses_everything(policies, pay, sql, layer):
     plant(sql, f"update {layer}_policies set policy_id = gen_random_uuid()")
     with pytest.raises(DatabaseDamaged, match="not available"):
         pay(1, access=UNRESTRICTED)
+    # It can be replaced.
+    put = policies.put_service if layer == "service" else policies.put_wallet
+    put(EVERYTHING)
+    pay(1, access=UNRESTRICTED)
 
 
-def test_a_stored_policy_that_cannot_be_read_refuses_everything(policies, pay, sql):
-    policies.put_wallet(EVERYTHING)
-    plant(sql, """update policies set rules = '[{"id": "all", "effect": "perhaps"}]'""")
+@pytest.mark.parametrize("rules", UNREADABLE_RULES, ids=lambda rules: f"{rules[:9]} {len(rules)}")
+def test_a_stored_policy_that_cannot_be_read_refuses_everything_until_it_is_replaced(
+    policies, pay, sql, rules
+):
+    policy_id = policies.put_wallet(EVERYTHING)
+    plant(sql, "update policies set rules = %s", [rules])
     with pytest.raises(DatabaseDamaged):
         pay(1)
+    policies.change(policy_id, EVERYTHING)
+    pay(1)
+
+
+@pytest.mark.parametrize("rules", UNREADABLE_RULES, ids=lambda rules: f"{rules[:9]} {len(rules)}")
+def test_rules_of_a_user_that_cannot_be_read_refuse_everything_until_they_are_replaced(
+    policies, pay, sql, rules
+):
+    policies.put_service(EVERYTHING)
+    policies.put_user(EVERYTHING)
+    plant(sql, "update user_policies set rules = %s", [rules])
+    with pytest.raises(DatabaseDamaged):
+        pay(1)
+    policies.put_user(EVERYTHING)
+    pay(1)

@@ -29,6 +29,17 @@ MORE_CONDITIONS = [
 ]
 
 
+def _values(condition):
+    """Return conditions with one value each."""
+    ((name, values),) = condition.items()
+    if name == "typed_data":
+        return [{name: {member: [value]}} for member, listed in values.items() for value in listed]
+    return [{name: [value]} for value in values]
+
+
+NARROW_CONDITIONS = [narrow for one in CONDITIONS for narrow in _values(one)]
+
+
 @cache
 def single_effects():
     """Return each request once for each of its effects."""
@@ -80,6 +91,34 @@ def test_a_rule_is_said_to_never_match_if_it_has_no_example(rule):
     read = read_rules([rule, {"id": "other", "effect": "allow"}])
     said = any(sentence.startswith('Rule "r" can never match') for sentence in warnings(read))
     assert said == (not examples(read[0]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.randoms(use_true_random=True))
+def test_a_rule_that_never_allows_anything_allows_no_request(random):
+    """Rules that deny have one value of a condition or two: often only several deny all of it."""
+    allowing = merged(some(random, lambda _: random.choice(CONDITIONS), 3))
+    denying = [
+        {
+            "id": f"d{index}",
+            "effect": "deny",
+            **merged(some(random, lambda _: random.choice(NARROW_CONDITIONS), 2, least=1)),
+        }
+        for index in range(random.randint(1, 12))
+    ]
+    rule = {"id": "r", "effect": "allow", **allowing}
+    note(f"{rule} {denying}")
+    said = [
+        one
+        for one in warnings(read_rules([rule, *denying]))
+        if one.startswith('Rule "r" never allows')
+    ]
+    event("several rules" if said and "rules" in said[0] else "one rule" if said else "nothing")
+    if said:
+        assert not any(
+            reference.layer_verdict([rule, *denying], request, []) is None
+            for request in single_effects()
+        )
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
                 "most 0.000000000000000001 ETH in one request."
             ),
         ),
+        (
+            {
+                "tokens": ["native"],
+                "chain_ids": [BASE, SEPOLIA],
+                "windows": [{"seconds": 60, "max_amount": "1000000000000000000"}],
+            },
+            (
+                "Allow anything of ETH on Base Mainnet (8453) or Base Sepolia Testnet (84532): at "
+                "most 1 ETH on each chain in any 1 minute."
+            ),
+        ),
         # USDC has another address on the other chain: there the token is not known.
         (
             {"tokens": [USDC], "chain_ids": [BASE, SEPOLIA], "max_amount": "5"},

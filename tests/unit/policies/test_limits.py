@@ -20,7 +20,7 @@ from tests.unit.policies.requests import (
     transaction,
     typed_data,
 )
-from wallet_api.ethereum.effects import Delegation, NativeTransfer, TokenTransfer
+from wallet_api.ethereum.effects import Allowance, Delegation, NativeTransfer, TokenTransfer
 from wallet_api.policies.evaluation import PolicyVersion, Window, evaluate, match
 from wallet_api.policies.matching import Request
 from wallet_api.policies.reading import read_rules
@@ -277,6 +277,44 @@ def test_windows_count_by_kind_and_counterparty_and_nothing_else():
     assert needed(permit2(1, chain_id=10), **assets) == []
     assert needed(permit2(1, token=DAI), **assets) == []
     assert needed(message(b"hello"), **assets) == []
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"tokens": [DAI]},
+        {"windows": [{"seconds": DAY + 1, "max_amount": "5"}]},
+        {"kinds": ["allowance", "token_transfer"]},
+        {"spenders": [ROUTER]},
+    ],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_rules_of_one_policy_count_what_they_count_alone(members, order):
+    first = {**ASSETS, "kinds": ["allowance"], "windows": [{"seconds": DAY, "max_amount": "5"}]}
+    rules = [rule(**first, id="a"), rule(**(first | members), id="b")][::order]
+    request = Request(
+        method="eth_signTypedData_v4",
+        chain_id=BASE,
+        effects=[
+            Allowance(token=token, owner=WALLET, spender=ROUTER, amount=5, contract=PERMIT2)
+            for token in (USDC, DAI)
+        ],
+        wallet=WALLET,
+        typed_data=(PERMIT2, "PermitBatch"),
+        now=NOW,
+    )
+
+    def counted(*rules):
+        read = read_rules(list(rules))
+        layer = PolicyVersion(layer="client", policy="p", version=1, rules=read)
+        matching = match(request, [layer])
+        return [one.counted for one in matching.layers[0][1]], set(matching.windows)
+
+    together, windows = counted(*rules)
+    alone = [counted(one) for one in rules]
+    assert together == [one for (one,), _ in alone]
+    assert together[0] != together[1]
+    assert windows == alone[0][1] | alone[1][1]
 
 
 def test_a_window_that_several_rules_and_layers_have_is_read_once():

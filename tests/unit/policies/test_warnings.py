@@ -252,6 +252,77 @@ def test_a_rule_whose_effects_are_denied_by_several_rules_is_named():
     assert warned(both, FEE, denying[0]) == []
 
 
+DENIED_TOGETHER = [
+    ({"kinds": ["native_transfer"], "to": [ROUTER, STRANGER]}, "to"),
+    ({"kinds": ["message"], "chain_ids": [1, BASE]}, "chain_ids"),
+    ({"kinds": ["token_transfer"], "tokens": ["native", DAI, USDC]}, "tokens"),
+    ({"kinds": ["allowance"], "spenders": [ROUTER, STRANGER], "chain_ids": [BASE]}, "spenders"),
+    (
+        {"kinds": ["contract_call"], "to": [ROUTER], "selectors": ["0x12345678", "0x3593564c"]},
+        "selectors",
+    ),
+    ({"kinds": ["contract_creation"], "methods": BY_TRANSACTION}, "methods"),
+]
+
+
+@pytest.mark.parametrize(("allowed", "name"), DENIED_TOGETHER)
+def test_a_rule_that_several_rules_deny_only_together_is_named(allowed, name):
+    values = [value for value in allowed[name] if value != "native"]
+    denying = [
+        {"id": f"d{index}", "effect": "deny", name: [value]} for index, value in enumerate(values)
+    ]
+    sentence = 'never allows anything: rules "d0" and "d1" deny all of it.'
+    assert sentence in warned(rule(**allowed), FEE, *denying)
+    # Without one of them, or if one denies less, some of it is allowed.
+    assert sentence not in warned(rule(**allowed), FEE, denying[0])
+    less = {**denying[1], "methods": ["eth_sign"]}
+    assert sentence not in warned(rule(**allowed), FEE, denying[0], less)
+
+
+def test_a_rule_that_two_rules_deny_by_different_conditions_is_not_named():
+    transfers = rule(
+        kinds=["native_transfer"], to=[ROUTER, STRANGER], methods=BY_TRANSACTION, chain_ids=[BASE]
+    )
+    denying = [
+        {"id": "a", "effect": "deny", "to": [ROUTER]},
+        {"id": "b", "effect": "deny", "methods": [BY_TRANSACTION[0]]},
+    ]
+    assert warned(transfers, FEE, *denying) == []
+    one_recipient = [
+        {"id": method[:3], "effect": "deny", "to": [ROUTER], "methods": [method]}
+        for method in BY_TRANSACTION
+    ]
+    assert warned(transfers, FEE, *one_recipient) == []
+    # A condition without values does not hide one with them.
+    other = {"id": "0", "effect": "deny", "selectors": ["0x12345678"]}
+    each = [
+        {"id": "a", "effect": "deny", "to": [ROUTER]},
+        {"id": "b", "effect": "deny", "to": [STRANGER]},
+    ]
+    assert warned(transfers, FEE, other, *each) == [
+        'never allows anything: rules "a" and "b" deny all of it.'
+    ]
+
+
+def test_the_types_that_several_rules_deny_only_together_are_named():
+    orders = rule(typed_data={"primary_types": ["Order", "Bid"], "verifying_contracts": [DAI]})
+    denying = [
+        {"id": "a", "effect": "deny", **typed("Order")},
+        {"id": "b", "effect": "deny", **typed("Bid", DAI)},
+    ]
+    assert warned(orders, *denying) == ['never allows anything: rules "a" and "b" deny all of it.']
+    elsewhere = {"id": "b", "effect": "deny", **typed("Bid", USDC)}
+    assert warned(orders, denying[0], elsewhere) == []
+
+
+def test_a_limit_next_to_rules_that_allow_the_same_only_together_is_named():
+    limited = rule(kinds=["native_transfer"], to=[ROUTER, STRANGER], max_amount="5", **ASSETS)
+    other = {**SEND, "id": "other", "to": [STRANGER]}
+    assert warned(limited, SEND, other, FEE) == [
+        'never limits anything: rules "other" and "send" allow all of it without limits.'
+    ]
+
+
 @pytest.mark.parametrize(
     "denying",
     [
@@ -283,6 +354,8 @@ def test_a_limit_next_to_a_rule_without_limits_is_named():
     [
         {"kinds": ["token_transfer", "delegation"], "to": [ROUTER]},
         {"kinds": ["token_transfer", "hash_message"]},
+        # Only a rule that names this selector, of `transfer`, allows it.
+        {"kinds": ["contract_call"], "to": [ROUTER], "selectors": ["0x3593564c", "0xa9059cbb"]},
     ],
 )
 def test_a_lifetime_that_refuses_what_no_other_rule_allows_limits(members):

@@ -1,6 +1,5 @@
 """Schemas of the routes of policies."""
 
-import json
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -22,6 +21,7 @@ from wallet_api.policies.explanation import explain, known_asset
 from wallet_api.policies.json_schema import RULES_SCHEMA
 from wallet_api.policies.rules import MAX_NAME, METHODS, RULE_EFFECTS
 from wallet_api.services.policies.effective import MAX_WINDOWS
+from wallet_api.services.policies.versions import stored_rules
 
 EXAMPLE = {
     "name": "pay up to 5 USDC a day",
@@ -123,7 +123,7 @@ class _StoredRules(fields.Field[Any]):
     """The rules of a row, which are a JSON text."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return json.loads(value)
+        return stored_rules(value)
 
 
 class PolicyAnswer(Answer):

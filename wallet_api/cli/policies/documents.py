@@ -1,6 +1,5 @@
 """Policies as files, and as the commands print them."""
 
-import json
 from typing import Any, BinaryIO
 
 import click
@@ -10,6 +9,7 @@ from wallet_api.models import PolicyRow
 from wallet_api.policies.explanation import explain
 from wallet_api.policies.reading import parse_policy
 from wallet_api.policies.rules import Policy
+from wallet_api.services.policies.versions import stored_rules
 
 # A policy of the largest size has about 1 MB.
 _LONGEST = 4 * 1024 * 1024
@@ -46,7 +46,7 @@ def members(row: PolicyRow) -> dict[str, Any]:
         "id": str(row.id),
         "version": row.version,
         "name": row.name,
-        "rules": json.loads(row.rules),
+        "rules": stored_rules(row.rules),
         "created_at": row.created_at.isoformat(timespec="seconds"),
         "created_by": row.created_by,
     }

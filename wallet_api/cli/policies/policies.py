@@ -21,7 +21,7 @@ from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.decisions import read_stored_rules
-from wallet_api.services.policies.versions import PolicyVersions
+from wallet_api.services.policies.versions import PolicyVersions, stored_rules
 
 _PAGE = 1000
 
@@ -168,8 +168,9 @@ def show(
     if as_json:
         click.echo(json.dumps(members(row), indent=2))
         return
+    policy = Policy(name=row.name, rules=read_stored_rules(row.rules))
     click.echo(f"{row.name}: version {row.version} of {row.id}, {origin(row)}")
-    echo_rules(Policy(name=row.name, rules=read_stored_rules(row.rules)))
+    echo_rules(policy)
 
 
 @policies.command("history", cls=Command)
@@ -204,7 +205,9 @@ def history(
         click.echo(json.dumps([members(row) for row in rows], indent=2))
         return
     for row in rows:
-        click.echo(f"{row.version}  {row.name}: {len(json.loads(row.rules))} rules, {origin(row)}")
+        click.echo(
+            f"{row.version}  {row.name}: {len(stored_rules(row.rules))} rules, {origin(row)}"
+        )
 
 
 def _find(

@@ -1,6 +1,5 @@
 """Assignments of policies to the service, to API clients and to wallets, and the rules of users."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,9 +16,11 @@ from wallet_api.models import (
 )
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
 from wallet_api.services.audit.changes import AuditedChanges, Change
 from wallet_api.services.policies.versions import (
+    is_same,
     require_policy,
     require_version,
     rules_text,
@@ -209,7 +210,7 @@ def _set_of_user(
     old = current.version if current and current.rules else None
     require_version(old, expected)
     text = None if rules is None else rules_text(rules)
-    if _as_json(current.rules if current else None) == _as_json(text):
+    if is_same(current.rules if current else None, text):
         return None
     version = current.version + 1 if current else 1
     if not assignments.insert_of_user(fid, version=version, rules=text):
@@ -255,12 +256,12 @@ def _assign(
 
 
 def _change(connection: Connection, old: UUID | None, new: UUID | None) -> dict[str, object]:
-    """Describe a change from one policy to another. Raises PolicyNotFound."""
+    """Describe a change from one policy to another. Raises PolicyNotFound for the new one.
+
+    The old one may be missing, because the database is damaged, and can be replaced.
+    """
+    newest = None if old is None else PolicyRepository(connection).get_newest(old)
     return {
-        name: None if policy_id is None else version_of(require_policy(connection, policy_id))
-        for name, policy_id in (("old", old), ("new", new))
+        "old": version_of(newest) if newest or old is None else {"policy": str(old)},
+        "new": None if new is None else version_of(require_policy(connection, new)),
     }
-
-
-def _as_json(text: str | None) -> object:
-    return None if text is None else json.loads(text)

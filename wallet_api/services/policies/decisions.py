@@ -1,6 +1,5 @@
 """Decisions of policies, with the sums of their windows."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +27,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import LayerRow, PolicyRepository
 from wallet_api.repositories.spends import SpendRepository
 from wallet_api.services.key_uses import KeyUse
+from wallet_api.services.policies.versions import NOT_VALID, stored_rules
 
 MAX_EFFECTS = 64
 """An audit entry holds about 40 effects. More are refused before policies compare each of them."""
@@ -207,9 +207,9 @@ def _read_layer(row: LayerRow) -> PolicyVersion:
 def read_stored_rules(text: str) -> tuple[Rule, ...]:
     """Return the rules of a policy that was stored. Raises DatabaseDamaged."""
     try:
-        return read_rules(json.loads(text))
+        return read_rules(stored_rules(text))
     except InvalidPolicy as error:
-        raise DatabaseDamaged("a stored policy is not valid", "assign another one") from error
+        raise DatabaseDamaged(*NOT_VALID) from error
 
 
 def refusal_of(decision: Decision) -> PolicyRefused:

@@ -104,7 +104,7 @@ def require_client(connection: Connection, name: str) -> tuple[ActiveClient, boo
 def _windows(decision: Decision) -> Iterator[WindowState]:
     for layer, matched in decision.matching.layers:
         for one in matched:
-            for windows in one.windows.values():
+            for windows in one.counted.windows.values():
                 for limit, window in zip(one.rule.windows, windows, strict=True):
                     yield WindowState(
                         layer=layer.layer,

@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import InvalidPolicy, PolicyNotFound, PreconditionFailed
+from wallet_api.errors import (
+    DatabaseDamaged,
+    InvalidPolicy,
+    PolicyNotFound,
+    PreconditionFailed,
+)
 from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
@@ -13,6 +19,10 @@ from wallet_api.services.audit.changes import AuditedChanges, Change
 
 # As the constraint policies_rules_are_short. Every signature reads them.
 _LONGEST_RULES = 65_536
+# Later versions of this service may nest deeper than the 4 levels of today.
+_DEEPEST_RULES = 16
+NOT_VALID = ("a stored policy is not valid", "assign another one")
+"""The fault and the remedy if a policy cannot be read."""
 
 
 class PolicyVersions:
@@ -52,7 +62,7 @@ class PolicyVersions:
             if newest is None and not is_new:
                 raise PolicyNotFound
             require_version(newest.version if newest else None, expected)
-            if newest is not None and _is_same(newest, policy):
+            if newest is not None and newest.name == policy.name and is_same(newest.rules, rules):
                 return Change(newest, None)
             version = newest.version + 1 if newest else 1
             created_at = policies.insert_version(
@@ -136,5 +146,32 @@ def rules_text(rules: tuple[Rule, ...]) -> str:
     return text
 
 
-def _is_same(row: PolicyRow, policy: Policy) -> bool:
-    return row.name == policy.name and json.loads(row.rules) == json.loads(rules_text(policy.rules))
+def stored_rules(text: str) -> Any:
+    """Return the JSON value of rules that were stored. Raises DatabaseDamaged.
+
+    The owner of the database can store numbers that are too long, and arrays that are too deep.
+    """
+    try:
+        rules = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DatabaseDamaged(*NOT_VALID) from error
+    if not _nests_at_most(_DEEPEST_RULES, rules):
+        raise DatabaseDamaged(*NOT_VALID)
+    return rules
+
+
+def _nests_at_most(levels: int, value: object) -> bool:
+    if not isinstance(value, (list, dict)):
+        return True
+    items = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_nests_at_most(levels - 1, item) for item in items)
+
+
+def is_same(stored: str | None, rules: str | None) -> bool:
+    """Return whether stored rules are equal to new ones. Rules that cannot be read never are."""
+    if stored is None or rules is None:
+        return stored == rules
+    try:
+        return bool(stored_rules(stored) == json.loads(rules))
+    except DatabaseDamaged:
+        return False

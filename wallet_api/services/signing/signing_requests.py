@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import NoneType
 from typing import Generic, Protocol, TypeVar
 
-from wallet_api.errors import IdempotencyKeyReused, NotSignable
+from wallet_api.errors import DatabaseDamaged, IdempotencyKeyReused, NotSignable
 from wallet_api.ethereum import effects, signatures
 from wallet_api.ethereum.authorizations import SignedAuthorization, read_authorization
 from wallet_api.ethereum.effects import Effect
 from wallet_api.ethereum.signatures import Signature, SignedTransaction
 from wallet_api.ethereum.transactions import read_transaction
 from wallet_api.ethereum.typed_data import TypedData
-from wallet_api.models import RecordedSignature, Wallet
+from wallet_api.models import RecordedSignature, Wallet, read_details
 from wallet_api.policies import matching as policies
 
 Result_co = TypeVar("Result_co", covariant=True)
@@ -66,12 +67,20 @@ class SigningRequest(Generic[Result_co]):
     def repeats(self, wallet: Wallet, earlier: RecordedSignature) -> bool:
         """Return True if `earlier` is the signature of this request, or raise an error.
 
-        Raises IdempotencyKeyReused, and NotSignable for another signer.
+        Raises IdempotencyKeyReused, NotSignable for another signer, and DatabaseDamaged if the
+        service did not write `earlier`.
         """
         self.require_signer(wallet.address)
-        digest = "0x" + self.digest.hex()
-        own = RecordedSignature(action=self.action, chain_id=self.chain_id, digest=digest)
-        if earlier != own:
+        details = read_details(earlier.details) or {}
+        chain_id, digest = details.get("chain_id"), details.get("digest")
+        # bool is a subclass of int.
+        if type(chain_id) not in (int, NoneType) or not isinstance(digest, str):
+            raise DatabaseDamaged(
+                "the audit entry of a signature is not one of this service",
+                "run wallet-api audit verify",
+            )
+        recorded = (earlier.action, chain_id, digest)
+        if recorded != (self.action, self.chain_id, "0x" + self.digest.hex()):
             raise IdempotencyKeyReused
         return True
 
