@@ -14,10 +14,10 @@ from wallet_api.blueprints.schemas.api_clients import (
     EXAMPLE_NAME,
     ClientBody,
     ClientPage,
-    ClientQuery,
     CreatedClientAnswer,
     RevokedClientAnswer,
 )
+from wallet_api.blueprints.schemas.url_parameters import PageQuery
 from wallet_api.errors import (
     ClientCreationDisabled,
     ClientNameTaken,
@@ -43,7 +43,7 @@ _NAME = {
 
 @blueprint.get("")
 @blueprint.requires(client("clients:read"), InvalidCursor)
-@blueprint.arguments(ClientQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, ClientPage, headers=LINK_HEADER)
 def list_clients(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all API clients by name, including revoked and expired ones. No token is shown."""

@@ -26,10 +26,10 @@ from wallet_api.blueprints.schemas.policies import (
     PolicyAnswer,
     PolicyBody,
     PolicyPage,
-    PolicyQuery,
     WrittenPolicyAnswer,
 )
 from wallet_api.blueprints.schemas.signing import TRANSACTION
+from wallet_api.blueprints.schemas.url_parameters import PageQuery
 from wallet_api.errors import (
     ClientNotFound,
     InvalidCursor,
@@ -101,7 +101,7 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
 
 @blueprint.get("")
 @blueprint.requires(client("policies:read"), InvalidCursor)
-@blueprint.arguments(PolicyQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PolicyPage, headers=LINK_HEADER)
 def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all policies, each in its newest version, newest policies first."""
@@ -129,7 +129,7 @@ def get_policy(policy_id: UUID) -> tuple[Any, dict[str, str]]:
 
 @blueprint.get("/<uuid:policy_id>/versions", parameters=[_ID])
 @blueprint.requires(client("policies:read"), PolicyNotFound, InvalidCursor)
-@blueprint.arguments(PolicyQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PolicyPage, headers=LINK_HEADER)
 def list_policy_versions(
     query: dict[str, Any], policy_id: UUID

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validates_schema
 from wallet_api.auth.client_grants import NAME, read_network
 from wallet_api.blueprints.schemas.bases import Answer, Body, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
-from wallet_api.blueprints.schemas.url_parameters import MOMENT, Moment, PageQuery
+from wallet_api.blueprints.schemas.url_parameters import MOMENT, Moment
 from wallet_api.models import SCOPES, IPNetwork
 
 EXAMPLE_NAME = "support-desk"
@@ -26,10 +26,6 @@ _NETWORKS = {
 }
 _POLICY = {"format": "uuid", "examples": [EXAMPLE_ID]}
 _MAX_NETWORKS = 100
-
-
-class ClientQuery(PageQuery):
-    """URL parameters of the list of clients."""
 
 
 def _require_name(text: str) -> None:
@@ -182,9 +178,6 @@ class ClientAnswer(Answer):
 
 
 class ClientPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(ClientAnswer))
 
 

@@ -98,6 +98,11 @@ class Answer(Schema):
 
 
 class PageAnswer(Answer):
+    """A page of a list. Subclasses declare `data`, its items."""
+
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
     next_cursor = fields.String(
         allow_none=True, metadata={"description": "Send it as cursor with the same filters."}
     )

@@ -75,7 +75,4 @@ class FoundWallet(Answer):
 
 
 class WalletPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(FoundWallet))

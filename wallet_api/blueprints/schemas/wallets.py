@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, pre_load
+from marshmallow import fields, pre_load
 
 from wallet_api.blueprints.schemas.bases import (
     ADDRESS,
@@ -16,6 +16,7 @@ from wallet_api.blueprints.schemas.bases import (
     Timestamp,
     timestamp,
 )
+from wallet_api.blueprints.schemas.url_parameters import Query
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
 from wallet_api.models import BASE_ACCOUNT_CHAIN, Wallet
@@ -57,13 +58,9 @@ class DepositBody(Body):
         return {"amount": None, **members}
 
 
-class PaymentQuery(Schema):
+class PaymentQuery(Query):
     """GET /api/wallet/payment-qr. The service validates the values."""
 
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": "unknown parameter."}
     asset = fields.String(load_default="USDC", metadata={"enum": ["USDC", "ETH"]})
     amount = fields.String(required=True, metadata={"pattern": _AMOUNT, "examples": ["20"]})
 
