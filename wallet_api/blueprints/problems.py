@@ -13,22 +13,6 @@ from wallet_api.alarms import alarm
 STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.HttpsRequired: 308,
     errors.InvalidRequest: 400,
-    errors.FidRequired: 400,
-    errors.InvalidAddress: 400,
-    errors.InvalidAmount: 400,
-    errors.AmountNotPositive: 400,
-    errors.UnsupportedAsset: 400,
-    errors.UnsupportedChain: 400,
-    errors.BaseAddressRequired: 400,
-    errors.BaseWalletMismatch: 400,
-    errors.MnemonicRefused: 400,
-    errors.InvalidIdempotencyKey: 400,
-    errors.InvalidFid: 400,
-    errors.InvalidFilter: 400,
-    errors.InvalidCursor: 400,
-    errors.InvalidRecipientKey: 400,
-    errors.InvalidPolicy: 400,
-    errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
     errors.KeyReadDisabled: 403,
@@ -48,18 +32,8 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.IdempotencyKeyReused: 422,
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
-    errors.StorageUnavailable: 503,
-    errors.Overloaded: 503,
-    errors.DatabaseUnavailable: 503,
-    errors.LockTimeout: 503,
-    errors.AuditLogBlocked: 503,
-    errors.DatabaseDamaged: 503,
-    errors.DatabaseWentBack: 503,
-    errors.KeyUnreadable: 503,
-    errors.SignatureMismatch: 503,
-    errors.SecretMismatch: 503,
-    errors.SignInUnavailable: 503,
 }
+"""The statuses of errors, and of all their subclasses."""
 
 # Errors that need an operator. They are logged as critical.
 _CRITICAL = (
@@ -88,6 +62,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(errors.WalletApiError, error_response)
     app.register_error_handler(HTTPException, http_error_response)
     app.register_error_handler(Exception, _unexpected_error_response)
+
+
+def status_of(error: type[errors.WalletApiError]) -> int:
+    """Return the status of an error."""
+    return next(STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF)
 
 
 def problem(
@@ -142,7 +121,7 @@ def error_response(error: errors.WalletApiError) -> Response:
     if isinstance(error, errors.PolicyRefused):
         g.problem_members = error.as_json()
     return problem(
-        status=STATUS_OF[type(error)],
+        status=status_of(type(error)),
         code=error.code,
         title=error.sentence(),
         error=str(error),
