@@ -73,11 +73,9 @@ def problem(
     *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
 ) -> Response:
     """Return a problem response. `title` depends only on `code`; `error` is for the user."""
-    body = {
-        **_members(status, code, title, error=error, detail=detail),
-        "request_id": g.get("request_id"),
-        **g.get("problem_members", {}),
-    }
+    request_id = g.get("request_id")
+    body = members(status, code, title, request_id=request_id, error=error, detail=detail)
+    body |= g.get("problem_members", {})
     response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
     if status == 503:
         response.headers["Retry-After"] = "5"
@@ -92,24 +90,31 @@ def problem(
 
 def example(status: int, code: str | None = None, title: str | None = None) -> dict[str, Any]:
     """Return an example of a problem for the documentation."""
-    return _members(
+    return members(
         status,
         code or _code(default_exceptions[status]()),
         title or _SENTENCES[status],
-        error=None,
+        request_id="8e27ac97b3e14c1f8f0ac1b1de0a9a53",
     )
 
 
-def _members(
-    status: int, code: str, title: str, *, error: str | None, detail: str | None = None
+def members(
+    status: int,
+    code: str,
+    title: str,
+    *,
+    request_id: str | None,
+    error: str | None = None,
+    detail: str | None = None,
 ) -> dict[str, Any]:
+    """Return the members of a problem."""
     return {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": title,
         "status": int(status),
         "detail": detail or error or title,
         "code": code,
-        "request_id": "8e27ac97b3e14c1f8f0ac1b1de0a9a53",
+        "request_id": request_id,
         "error": error or title,
     }
 
