@@ -1,5 +1,6 @@
 """The deposits that were prepared: for their users, and for other services."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -111,19 +112,14 @@ def _members(deposit: Deposit) -> dict[str, Any]:
         to_address=deposit.to_address,
     )
     return {
-        "id": deposit.id,
-        "fid": deposit.fid,
-        "status": deposit.status,
+        **asdict(deposit),
         "note": _NOTE,
-        "asset": deposit.asset,
         "amount": format_amount(deposit.amount, ASSETS[deposit.asset]),
         "amount_units": str(deposit.amount),
-        "from_address": deposit.from_address,
         "deposit_address": deposit.to_address,
         "network": network,
         "explorer": {
             "sender": f"{network.explorer}/address/{deposit.from_address}",
             "wallet": payment.explorer_url(),
         },
-        "created_at": deposit.created_at,
     }
