@@ -23,7 +23,7 @@ from wallet_api.errors import (
     UnsupportedChain,
     WalletNotFound,
 )
-from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
+from wallet_api.models import CHAIN_SPELLINGS, TRADING_CHAIN, Wallet
 
 blueprint = Blueprint(
     "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="The wallets of one user."
@@ -32,9 +32,6 @@ blueprint = Blueprint(
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 _CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": list(CHAINS)}}
 _TRADING = {"in": "path", "name": "chain", "required": True, "schema": {"enum": [TRADING_CHAIN]}}
-_CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
-    BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN
-)
 
 
 @blueprint.get("", parameters=[_FID])
@@ -52,10 +49,9 @@ def list_wallets(fid: str) -> dict[str, Any]:
 @blueprint.response(200, ServiceWallet)
 def get_wallet(fid: str, chain: str) -> Wallet:
     """Return the wallet of a user on a chain."""
-    known = _CHAIN_SPELLINGS.get(chain)
-    if known is None:
+    if chain not in CHAIN_SPELLINGS:
         raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
-    wallet = application().wallets.get_wallet(parse_fid_of_path(fid), known, access=audit_context())
+    wallet = application().wallets.get_wallet(parse_fid_of_path(fid), chain, access=audit_context())
     if wallet is None:
         raise WalletNotFound
     return wallet

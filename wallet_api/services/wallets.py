@@ -10,7 +10,7 @@ from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
-    BASE_ACCOUNT_SPELLINGS,
+    CHAIN_SPELLINGS,
     TRADING_CHAIN,
     AuditContext,
     AuditEvent,
@@ -30,8 +30,6 @@ from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyRead, KeyUse, KeyUses
 
 OnCreation = Callable[[Connection, str], None]
-
-_CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
 
 class BaseAccountWalletService:
@@ -126,7 +124,7 @@ class BaseAccountWalletService:
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
-        chain = _CHAIN_SPELLINGS.get(chain, chain)
+        chain = CHAIN_SPELLINGS.get(chain, chain)
 
         def read(connection: Connection) -> Wallet | None:
             wallet = self._repositories(connection, access).get(fid, chain)
@@ -177,7 +175,7 @@ class BaseAccountWalletService:
         self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key for a use, as KeyUses.run() does. None if there is no such key."""
-        return self._key_uses.run(fid, _CHAIN_SPELLINGS.get(chain, chain), use, access=access)
+        return self._key_uses.run(fid, CHAIN_SPELLINGS.get(chain, chain), use, access=access)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` requested this wallet's key and was refused, as refuse() does."""
