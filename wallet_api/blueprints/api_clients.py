@@ -27,7 +27,7 @@ from wallet_api.errors import (
     MnemonicRefused,
     PolicyNotFound,
 )
-from wallet_api.models import ClientRights, PageRequest
+from wallet_api.models import ClientRights
 
 blueprint = Blueprint(
     "clients", __name__, url_prefix="/v1/clients", description="API clients, for operators."
@@ -48,8 +48,8 @@ _NAME = {
 def list_clients(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all API clients by name, including revoked and expired ones. No token is shown."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().api_clients.find(page))
+    page = application().api_clients.find(cursors.page_request(query, str))
+    return cursors.page_response(page)
 
 
 @blueprint.post("")

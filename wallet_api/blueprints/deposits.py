@@ -85,9 +85,8 @@ def find_deposit(deposit_id: str) -> dict[str, Any]:
 
 def _page(fid: int, query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     cursors = application().cursors
-    page = application().deposit_history.list_by_user(
-        fid, after=cursors.read(query, str), limit=query["limit"], access=audit_context()
-    )
+    request = cursors.page_request(query, str)
+    page = application().deposit_history.list_by_user(fid, request, access=audit_context())
     body, headers = cursors.page_response(page)
     return {**body, "data": [_members(deposit) for deposit in page.items]}, headers
 

@@ -41,7 +41,6 @@ from wallet_api.errors import (
     PreconditionFailed,
     WalletNotFound,
 )
-from wallet_api.models import PageRequest
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import read_policy, read_rules
@@ -106,8 +105,8 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
 def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all policies, each in its newest version, newest policies first."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().policy_versions.find(page))
+    page = application().policy_versions.find(cursors.page_request(query, str))
+    return cursors.page_response(page)
 
 
 @blueprint.get("/schema")
@@ -136,8 +135,8 @@ def list_policy_versions(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """List the versions of a policy, newest first."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, int), limit=query["limit"])
-    return cursors.page_response(application().policy_versions.list_versions(policy_id, page))
+    request = cursors.page_request(query, int)
+    return cursors.page_response(application().policy_versions.list_versions(policy_id, request))
 
 
 @blueprint.post("/dry-run")

@@ -193,9 +193,7 @@ def history(
         found = _find(versions, assignments, target, policy_id)
         rows, after = [], None
         while True:
-            page = versions.list_versions(
-                found.id, PageRequest(since=None, after=after, limit=_PAGE)
-            )
+            page = versions.list_versions(found.id, PageRequest(after=after, limit=_PAGE))
             rows += page.items
             after = page.next
             if after is None:

@@ -17,7 +17,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
-from wallet_api.models import ApiClient
+from wallet_api.models import ApiClient, PageRequest
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
 from wallet_api.services.api_clients import ApiClientService
@@ -193,7 +193,7 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
 
 def _last_read(database: Database, client: ApiClient) -> str:
     filters = AuditFilters(actor=f"client:{client.name}", actions=("key.read",))
-    reads = AuditLog(database).find(filters, after=None, limit=1).items
+    reads = AuditLog(database).find(filters, PageRequest(after=None, limit=1)).items
     if not reads:
         return "the audit log has no read by it"
     return (
