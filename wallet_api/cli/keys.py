@@ -10,12 +10,11 @@ from wallet_api.cli.resources import WalletResources, processes_option
 from wallet_api.cli.row_verification import RowVerification
 from wallet_api.services.row_verification import RowOutcome
 
-keys = click.Group("keys", help="Verify the encrypted keys, and rotate their secret.")
-
-keys.add_command(register)
-keys.add_command(rotate)
-keys.add_command(status)
-keys.add_command(retire)
+keys = click.Group(
+    "keys",
+    help="Verify the encrypted keys, and rotate their secret.",
+    commands=[register, rotate, status, retire],
+)
 
 
 @keys.command("verify", cls=Command)

@@ -27,9 +27,7 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import list_locations
 
-wallets = click.Group("wallets", help="Import, export and verify wallet files.")
-
-wallets.add_command(verify)
+wallets = click.Group("wallets", help="Import, export and verify wallet files.", commands=[verify])
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
