@@ -8,7 +8,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option, require_database
-from wallet_api.cli.progress import colored, status_line
+from wallet_api.cli.progress import print_check, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services import migrations
@@ -98,8 +98,5 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     else:
         for finding in findings:
             state = "FAULT" if finding.serious else "advice"
-            state = state if finding.faults else "fine"
-            click.echo(f"{colored(f'{state:7}', state)} {finding.subject}")
-            for fault in finding.faults:
-                click.echo(f"        {fault}")
+            print_check(state if finding.faults else "fine", finding.subject, finding.faults)
     context.exit(1 if any(found.serious and found.faults for found in findings) else 0)
