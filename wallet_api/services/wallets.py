@@ -23,7 +23,7 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
-from wallet_api.services.audit.events import AuditEvents
+from wallet_api.services.audit.events import AuditEvents, wallet_event
 from wallet_api.services.audit.refusal_limits import Refusals
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
@@ -261,7 +261,9 @@ class BaseAccountWalletService:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.new_entry(connection, head, creation_event(candidate, access)) as entry,
+            pending.new_entry(
+                connection, head, wallet_event("wallet.created", candidate, access)
+            ) as entry,
             secret_retired(connection),
             one_round_trip(connection),
         ):
@@ -307,14 +309,3 @@ class BaseAccountWalletService:
         """Return the wallet if it has no key, or if its key derives its address."""
         decrypt_verified(self._encryption, wallet)
         return wallet
-
-
-def creation_event(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
-    """Return the event that records the creation of a trading wallet."""
-    return AuditEvent(
-        fid=wallet.fid,
-        chain=wallet.chain,
-        action="wallet.created",
-        access=access,
-        address=wallet.address,
-    )
