@@ -192,9 +192,7 @@ def _services(settings: Settings) -> Application:
     stats_service = storage.stats(replica)
     client_service = ApiClientService(database)
     # The second reads the indexes of all wallets.
-    reports: dict[Callable[[], None], float] = {client_service.report: 60}
-    if storage.uses_rows:
-        reports[stats_service.report] = 15 * 60
+    reports = {client_service.report: 60, stats_service.report: 15 * 60}
     return Application(
         database=database,
         replica=replica,

@@ -207,7 +207,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
     storage = select_storage(settings)
     check = storage.directory_check(encryption, read_only=True)
     SecretRegistration(database, encryption, check).check()
-    files = f", and the files in {settings.wallet_storage_path}" if storage.uses_files else ""
+    files = f", and the files in {settings.wallet_storage_path}" if check else ""
     yield fine(f"the secret matches the database{files}")
     for key_id in KnownSecrets(database, encryption, storage).list_removable():
         yield advice(
