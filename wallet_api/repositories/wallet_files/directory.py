@@ -97,12 +97,12 @@ class WalletDirectory:
         return True
 
     @contextmanager
-    def locked(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the directory's lock, which excludes writers in this and other processes."""
         with self._faults("cannot be locked"):
             descriptor = os.open(_LOCK, _OPEN_LOCK | os.O_CREAT, 0o600, dir_fd=self._open())
         try:
-            self._wait_for_lock(descriptor, seconds)
+            self._wait_for_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -265,8 +265,8 @@ class WalletDirectory:
             return False
         return True
 
-    def _wait_for_lock(self, descriptor: int, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    def _wait_for_lock(self, descriptor: int) -> None:
+        deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
