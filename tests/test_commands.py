@@ -263,7 +263,7 @@ def test_a_progress_line_is_drawn_on_a_terminal_at_its_width_and_removed(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "24")
     monkeypatch.setattr("wallet_api.cli.progress._DRAW_INTERVAL", 0)
-    with Progress(2, "wallets", expected=["ok"], faults=["bad"], quiet_stdout=True) as progress:
+    with Progress(2, "wallets", expected=["ok"], faults=["bad"], as_json=True) as progress:
         progress.add("ok")
         progress.print_line("a fault")
     (line, *rest) = capsys.readouterr().err.split("\r\x1b[K")[1:]

@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_smorest import Api
 
 from wallet_api import logs
+from wallet_api.auth.issuer_keys import IssuerKeys
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
@@ -158,8 +159,9 @@ def _search() -> Blueprint:
 
 
 def _services(settings: Settings) -> Application:
+    wallet_settings = settings.wallets
     database = replica = Database(
-        settings.database_url,
+        wallet_settings.database_url,
         min_size=settings.db_pool_min,
         max_size=settings.db_pool_max,
         timeout_seconds=settings.db_pool_timeout,
@@ -179,11 +181,13 @@ def _services(settings: Settings) -> Application:
             name="replica",
             connection_class=ServingConnection,
         )
-    storage = select_storage(settings)
+    storage = select_storage(wallet_settings)
     unused = storage.unused_files_warning(explicit=settings.wallet_storage_is_explicit)
     if unused is not None:
         structlog.get_logger("wallet_api").warning("configuration", warning=unused)
-    encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
+    encryption = EncryptionService(
+        wallet_settings.encryption_secret, wallet_settings.encryption_secret_previous
+    )
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)
@@ -192,9 +196,7 @@ def _services(settings: Settings) -> Application:
     stats_service = storage.stats(replica)
     client_service = ApiClientService(database)
     # The second reads the indexes of all wallets.
-    reports: dict[Callable[[], None], float] = {client_service.report: 60}
-    if storage.uses_rows:
-        reports[stats_service.report] = 15 * 60
+    reports = {client_service.report: 60, stats_service.report: 15 * 60}
     return Application(
         database=database,
         replica=replica,
@@ -228,9 +230,9 @@ def _services(settings: Settings) -> Application:
         ),
         user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
+            IssuerKeys(settings.quick_auth_jwks_url),
             issuer=settings.quick_auth_issuer,
             audiences=settings.quick_auth_audience,
-            jwks_url=settings.quick_auth_jwks_url,
         ),
         metrics_token=settings.metrics_token,
         network=settings.network,

@@ -79,7 +79,7 @@ def test_every_error_code_is_on_the_page_with_its_status_and_its_sentence():
     assert len(told) == len(rows)
     assert all(advice for *_, advice in rows)
     ours = {
-        (cls.code, problems.STATUS_OF[cls], cls.sentence()) for cls in subclasses(WalletApiError)
+        (cls.code, problems.status_of(cls), cls.sentence()) for cls in subclasses(WalletApiError)
     }
     assert ours <= told
     # One row may have the sentences of several places.

@@ -178,17 +178,20 @@ def test_a_second_export_to_the_same_folder_is_refused_in_one_line(
     assert command("export", exported).status == 0
 
 
-def test_the_folder_is_locked_while_an_export_runs(start, generate, importer, folder, exported):
+def test_the_folder_is_locked_while_an_export_runs(
+    start, generate, importer, folder, exported, monkeypatch
+):
+    monkeypatch.setattr("wallet_api.repositories.wallet_files.directory._LOCK_SECONDS", 0)
     generate(900)
     importer(folder)
     one = start("export", exported)
     wait_until(lambda: list(exported.glob("wallet_*")))
     other = WalletDirectory(exported)
-    with pytest.raises(StorageUnavailable), other.locked(0):
+    with pytest.raises(StorageUnavailable), other.locked():
         pass
     assert one.is_running()
     assert one.finish().status == 0
-    with other.locked(0):
+    with other.locked():
         pass
 
 

@@ -117,7 +117,9 @@ def test_repositories_never_commit(database, sql):
 def test_an_amount_of_78_digits_is_returned_exactly(run):
     given = deposit()
     run(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
-    found = run(lambda connection: DepositRepository(connection).get_by_idempotency_key(FID, "k"))
+    found = run(
+        lambda connection: DepositRepository(connection).get_by_idempotency_key_later(FID, "k")()
+    )
     assert found == given
     assert type(found.amount) is int
 
@@ -125,7 +127,9 @@ def test_an_amount_of_78_digits_is_returned_exactly(run):
 def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
     run(lambda connection: DepositRepository(connection).insert_if_absent_later(deposit()))
     for fid, key in ((FID + 1, "k"), (FID, "K")):
-        found = run(lambda c, f=fid, k=key: DepositRepository(c).get_by_idempotency_key(f, k))
+        found = run(
+            lambda c, f=fid, k=key: DepositRepository(c).get_by_idempotency_key_later(f, k)()
+        )
         assert found is None
 
 

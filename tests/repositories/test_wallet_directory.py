@@ -75,7 +75,7 @@ def test_waiting_for_the_lock_of_another_process_is_bounded(
 ):
     put(folder, FID + 7, keyed())
     before = contents(folder)
-    monkeypatch.setattr(WalletDirectory.locked.__wrapped__, "__defaults__", (0.1,))
+    monkeypatch.setattr("wallet_api.repositories.wallet_files.directory._LOCK_SECONDS", 0.1)
     for blocked in (
         lambda: store.insert_if_absent(new()),
         lambda: store.put_base_account(FID, BASE_ACCOUNT),

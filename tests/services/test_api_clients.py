@@ -258,7 +258,7 @@ def test_a_token_is_not_reported_as_wrong_while_the_database_is_down(clients, ma
         for ask in (
             lambda: down.identify(token),
             down.list_clients,
-            lambda: down.find(PageRequest(since=None, after=None, limit=1)),
+            lambda: down.find(PageRequest(after=None, limit=1)),
         ):
             with pytest.raises(DatabaseUnavailable):
                 ask()

@@ -18,7 +18,7 @@ from tests.running_service import ROOT
 from tests.services.audit_faults import TO_TEXT
 from wallet_api.database import sql as loader
 from wallet_api.errors import DatabaseDamaged
-from wallet_api.models import AuditEvent
+from wallet_api.models import AuditEvent, PageRequest
 from wallet_api.repositories.audit import entries as audit
 from wallet_api.services.audit import checkpoints as audit_checkpoints
 from wallet_api.services.audit.append import AuditTrail
@@ -126,7 +126,7 @@ def test_an_unconfirmed_entry_is_recognized_in_either_form(releases, database, c
     """After a lost connection the log shows whether the entry was committed."""
     releases.choose(committed_by)
     service(database).ensure_trading_wallet(FID, access=access())
-    (entry,) = AuditLog(database).find(AuditFilters(), after=None, limit=10).items
+    (entry,) = AuditLog(database).find(AuditFilters(), PageRequest(after=None, limit=10)).items
     releases.choose("new")
     found = database.run(lambda connection: audit.AuditRepository(connection).is_written(entry))
     assert found is True
@@ -159,7 +159,7 @@ def test_every_request_id_is_returned_unchanged(
         database.run(lambda connection: trail.pending().append_many(connection, [event]))
     else:
         wallets.get_wallet_with_key(FID, "ethereum", access=access(request_id))
-    found = AuditLog(database).find(AuditFilters(), after=None, limit=10).items
+    found = AuditLog(database).find(AuditFilters(), PageRequest(after=None, limit=10)).items
     assert [entry.request_id for entry in found] == [request_id] * 2
     stored = sql.execute("select distinct request_uuid is not null from wallet_audit_log")
     assert stored.fetchall() == [(is_uuid,)]
@@ -188,7 +188,7 @@ def test_every_query_returns_the_same_for_both_forms(
 
     def answers():
         taken = verification().take_checkpoint(lambda _: None)
-        pages = [log.find(one, after=None, limit=100).items for one in filters]
+        pages = [log.find(one, PageRequest(after=None, limit=100)).items for one in filters]
         assert sum(taken.entries) == 15
         return (taken.entries, taken.digests), pages, verify()
 

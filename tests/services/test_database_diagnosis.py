@@ -210,7 +210,7 @@ def test_a_setting_of_a_role_that_can_do_nothing_here_is_advice(session):
     session.do("create role elsewhere", "alter role elsewhere set session_replication_role=replica")
     found = session.faults()
     assert found.keys() == USUAL | {FOREIGN_SETTINGS}
-    assert found[FOREIGN_SETTINGS] == ("elsewhere: session_replication_role=replica",)
+    assert found[FOREIGN_SETTINGS] == ["elsewhere: session_replication_role=replica"]
 
 
 def test_a_setting_that_disables_a_guard_is_a_fault_and_another_is_advice(session):
@@ -246,7 +246,7 @@ def test_a_setting_of_a_role_that_reaches_our_tables_in_any_way_is_a_fault(sessi
         "alter role elsewhere set session_replication_role = replica",
         way,
     )
-    assert session.faults()[SETTINGS] == ("elsewhere: session_replication_role=replica",)
+    assert session.faults()[SETTINGS] == ["elsewhere: session_replication_role=replica"]
 
 
 def test_a_membership_that_only_set_role_uses_reaches_our_tables(session):
@@ -260,8 +260,8 @@ def test_a_membership_that_only_set_role_uses_reaches_our_tables(session):
         "alter role elsewhere set session_replication_role = replica",
     )
     found = session.faults()
-    assert found[SETTINGS] == ("elsewhere: session_replication_role=replica",)
-    assert found[FOREIGN_SETTINGS] == ("elsewhere: role=wallet_api_runtime",)
+    assert found[SETTINGS] == ["elsewhere: session_replication_role=replica"]
+    assert found[FOREIGN_SETTINGS] == ["elsewhere: role=wallet_api_runtime"]
 
 
 def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(session):
@@ -272,10 +272,10 @@ def test_a_trigger_that_calls_another_function_of_the_same_name_is_altered(sessi
         "create trigger wallets_are_never_deleted before delete on wallets"
         " for each row execute function evil.refuse_change()",
     )
-    assert session.faults()[TRIGGERS] == (
+    assert session.faults()[TRIGGERS] == [
         f"function refuse_change {FOREIGN}",
         f"{TRIGGER} {ALTERED}",
-    )
+    ]
 
 
 def test_a_table_earlier_in_the_search_path_is_not_examined(session):
@@ -339,7 +339,7 @@ def test_a_role_that_lacks_rights_is_a_fault_that_names_each(runtime):
     (found,) = [one for one in examine_database(runtime) if one.subject == NEEDED]
     assert found.serious
     assert found.faults[0].startswith("this role lacks privileges on wallets: ")
-    assert found.faults[1:] == ("INSERT, UPDATE (address) on wallets",)
+    assert found.faults[1:] == ["INSERT, UPDATE (address) on wallets"]
 
 
 def test_a_role_that_may_update_a_sequence_lacks_rights_on_none(runtime):
@@ -360,5 +360,5 @@ def test_unreadable_tables_are_reported_and_the_rest_is_examined(runtime, hidden
         "set local role examiner",
     )
     found = runtime.faults()
-    assert found[READABLE] == (f"it may not read {hidden}",)
-    assert found[TRIGGERS] == (f"{TRIGGER} is missing",)
+    assert found[READABLE] == [f"it may not read {hidden}"]
+    assert found[TRIGGERS] == [f"{TRIGGER} is missing"]

@@ -24,7 +24,7 @@ def test_a_reader_is_a_fault_unless_the_operator_trusts_it(roles, statement):
     assert found.serious
     assert [line.startswith("hoster may ") for line in found.faults] == [True]
     (found,) = [one for one in examine_database(roles, ["hoster"]) if one.subject == READ]
-    assert found.faults == ()
+    assert found.faults == []
 
 
 def test_a_publication_is_trusted_by_the_name_in_its_report(roles):

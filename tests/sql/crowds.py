@@ -23,6 +23,7 @@ from benchmarks.wallet_rows import (
 from tests.sql.queries import numbered
 from wallet_api.database import Connection
 from wallet_api.database.replication import Replication
+from wallet_api.models import PageRequest
 
 USERS, FEW = 1_000_000, 1_000
 PLANS = Path(__file__).parent / "million" / "plans.txt"
@@ -142,7 +143,7 @@ def assert_reads_little(
 ) -> None:
     read = {}
     for filters, after in cases:
-        service.find(filters, after=after, limit=SIZE)
+        service.find(filters, PageRequest(after=after, limit=SIZE))
         read[f"{filters} after {after}"] = asked.buffers()
     total = sorted(count for count, _ in read.values())
     print(f"\n{len(total)} questions: median {statistics.median(total)}, most {total[-1]} buffers")

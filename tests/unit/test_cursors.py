@@ -30,7 +30,7 @@ def cursor_of(position, query):
 
 def read(cursor, query, kind=str):
     with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
-        return CURSORS.read({"cursor": cursor}, kind)
+        return CURSORS.page_request({"cursor": cursor, "limit": 50}, kind).after
 
 
 @given(time=moments, fid=fids, rest=rests, query=queries)

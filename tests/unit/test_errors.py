@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from wallet_api import errors
-from wallet_api.blueprints.problems import STATUS_OF
+from wallet_api.blueprints.problems import STATUS_OF, status_of
 from wallet_api.errors import ServiceUnavailable, WalletApiError
 
 
@@ -47,22 +47,18 @@ def test_every_error_is_defined_in_the_module_of_the_tree():
 
 
 def test_every_class_has_a_status_and_no_other_has():
-    assert set(STATUS_OF) == set(CLASSES)
+    assert all(map(status_of, CLASSES))
+    assert set(STATUS_OF) <= set(CLASSES)
 
 
 @each_class
 def test_the_status_matches_the_kind_of_error(cls):
     if issubclass(cls, ServiceUnavailable):
-        assert STATUS_OF[cls] == 503
+        assert status_of(cls) == 503
     elif issubclass(cls, errors.InvalidRequest):
-        assert STATUS_OF[cls] == 400
+        assert status_of(cls) == 400
     else:
-        assert STATUS_OF[cls] in {308, 401, 403, 404, 409, 412, 422, 429}
-
-
-@each_class
-def test_a_code_is_the_class_name_in_snake_case(cls):
-    assert re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower() == vars(cls)["code"]
+        assert status_of(cls) in {308, 401, 403, 404, 409, 412, 422, 429}
 
 
 def test_no_two_classes_share_a_code():
@@ -115,7 +111,7 @@ def test_an_error_may_add_a_detail():
 )
 def test_the_sentences_of_the_contract_are_exact(cls, status, sentence):
     assert str(cls()) == sentence
-    assert STATUS_OF[cls] == status
+    assert status_of(cls) == status
 
 
 @pytest.mark.parametrize(
@@ -136,4 +132,4 @@ def test_the_sentences_of_the_contract_are_exact(cls, status, sentence):
     ],
 )
 def test_the_statuses_of_the_contract_are_exact(cls, status):
-    assert STATUS_OF[cls] == status
+    assert status_of(cls) == status

@@ -1,8 +1,8 @@
-"""The rights that an API client may grant to the clients that it creates."""
+"""The rules for new API clients, and the rights that a client may grant to those it creates."""
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_network
 
 from wallet_api.errors import GrantRefused
@@ -11,11 +11,28 @@ from wallet_api.models import SCOPES, ApiClient, ClientRights, IPNetwork
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.ASCII)
 """The name of an API client."""
 
+NAME_RULE = (
+    "use up to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter "
+    "or a digit."
+)
+
 NOT_GRANTED = "clients:write"
 """The scope that only `wallet-api clients create` grants.
 
 A client that a client created cannot create clients.
 """
+
+_YEAR_TOO_LATE = 9000
+
+
+def fault_of_expiry(moment: datetime) -> str | None:
+    """Return in a sentence why no client can expire at this time, or None."""
+    if moment <= datetime.now(UTC):
+        return "that is in the past."
+    # The database compares in UTC.
+    if moment.astimezone(UTC).year >= _YEAR_TOO_LATE:
+        return "that is too far in the future. Omit it for no expiry."
+    return None
 
 
 def read_network(text: str) -> IPNetwork:
@@ -50,7 +67,7 @@ def _excesses(creator: ApiClient, rights: ClientRights) -> Iterator[str]:
     """Yield a sentence about each right that `creator` may not grant."""
     beyond = rights.scopes - creator.scopes
     if beyond:
-        yield f"scopes: {creator.name} does not have {_listed(beyond)}."
+        yield f"scopes: {creator.name} does not have {', '.join(sorted(beyond, key=SCOPES.index))}."
     if NOT_GRANTED in rights.scopes:
         yield f"scopes: only the command `wallet-api clients create` grants {NOT_GRANTED}."
     if rights.unrestricted and not creator.unrestricted:
@@ -95,8 +112,3 @@ def _contains(outer: IPNetwork, network: IPNetwork) -> bool:
 
 def _is_before(moment: datetime | None, end: datetime | None) -> bool:
     return end is None or (moment is not None and moment <= end)
-
-
-def _listed(scopes: Iterable[str]) -> str:
-    wanted = set(scopes)
-    return ", ".join(scope for scope in SCOPES if scope in wanted)

@@ -14,10 +14,10 @@ from wallet_api.blueprints.schemas.api_clients import (
     EXAMPLE_NAME,
     ClientBody,
     ClientPage,
-    ClientQuery,
     CreatedClientAnswer,
     RevokedClientAnswer,
 )
+from wallet_api.blueprints.schemas.url_parameters import PageQuery
 from wallet_api.errors import (
     ClientCreationDisabled,
     ClientNameTaken,
@@ -27,7 +27,7 @@ from wallet_api.errors import (
     MnemonicRefused,
     PolicyNotFound,
 )
-from wallet_api.models import ClientRights, PageRequest
+from wallet_api.models import ClientRights
 
 blueprint = Blueprint(
     "clients", __name__, url_prefix="/v1/clients", description="API clients, for operators."
@@ -43,13 +43,13 @@ _NAME = {
 
 @blueprint.get("")
 @blueprint.requires(client("clients:read"), InvalidCursor)
-@blueprint.arguments(ClientQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, ClientPage, headers=LINK_HEADER)
 def list_clients(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all API clients by name, including revoked and expired ones. No token is shown."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().api_clients.find(page))
+    page = application().api_clients.find(cursors.page_request(query, str))
+    return cursors.page_response(page)
 
 
 @blueprint.post("")

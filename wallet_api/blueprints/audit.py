@@ -28,7 +28,5 @@ def find_audit_entries(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         before=query["before"],
     )
     cursors = application().cursors
-    page = application().audit_log.find(
-        filters, after=cursors.read(query, int), limit=query["limit"]
-    )
+    page = application().audit_log.find(filters, cursors.page_request(query, int))
     return cursors.page_response(page)

@@ -1,5 +1,6 @@
 """The deposits that were prepared: for their users, and for other services."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -84,9 +85,8 @@ def find_deposit(deposit_id: str) -> dict[str, Any]:
 
 def _page(fid: int, query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     cursors = application().cursors
-    page = application().deposit_history.list_by_user(
-        fid, after=cursors.read(query, str), limit=query["limit"], access=audit_context()
-    )
+    request = cursors.page_request(query, str)
+    page = application().deposit_history.list_by_user(fid, request, access=audit_context())
     body, headers = cursors.page_response(page)
     return {**body, "data": [_members(deposit) for deposit in page.items]}, headers
 
@@ -111,19 +111,14 @@ def _members(deposit: Deposit) -> dict[str, Any]:
         to_address=deposit.to_address,
     )
     return {
-        "id": deposit.id,
-        "fid": deposit.fid,
-        "status": deposit.status,
+        **asdict(deposit),
         "note": _NOTE,
-        "asset": deposit.asset,
         "amount": format_amount(deposit.amount, ASSETS[deposit.asset]),
         "amount_units": str(deposit.amount),
-        "from_address": deposit.from_address,
         "deposit_address": deposit.to_address,
         "network": network,
         "explorer": {
             "sender": f"{network.explorer}/address/{deposit.from_address}",
             "wallet": payment.explorer_url(),
         },
-        "created_at": deposit.created_at,
     }

@@ -12,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from wallet_api.crypto.secret import Secret
 from wallet_api.errors import InvalidCursor
-from wallet_api.models import Page, Position
+from wallet_api.models import Page, PageRequest, Position
 
 T = TypeVar("T", int, str)
 
@@ -33,9 +33,7 @@ class Cursors:
             signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
         )
 
-    def read(self, query: Mapping[str, Any], kind: type[T]) -> Position[T] | None:
-        """Return the position in the query's cursor, or None. Raises InvalidCursor."""
-        cursor = query["cursor"]
+    def _read(self, cursor: str | None, kind: type[T]) -> Position[T] | None:
         if cursor is None:
             return None
         try:
@@ -45,6 +43,10 @@ class Cursors:
         if fingerprint != _query_fingerprint():
             raise InvalidCursor
         return datetime.fromisoformat(time), fid, kind(rest)
+
+    def page_request(self, query: Mapping[str, Any], kind: type[T]) -> PageRequest[T]:
+        """Return the page that a PageQuery asks for. Raises InvalidCursor."""
+        return PageRequest(after=self._read(query["cursor"], kind), limit=query["limit"])
 
     def page_response(self, page: Page[Any, T]) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the response body of a page, and the Link header of the next one."""

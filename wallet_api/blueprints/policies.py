@@ -26,10 +26,10 @@ from wallet_api.blueprints.schemas.policies import (
     PolicyAnswer,
     PolicyBody,
     PolicyPage,
-    PolicyQuery,
     WrittenPolicyAnswer,
 )
 from wallet_api.blueprints.schemas.signing import TRANSACTION
+from wallet_api.blueprints.schemas.url_parameters import PageQuery
 from wallet_api.errors import (
     ClientNotFound,
     InvalidCursor,
@@ -41,7 +41,6 @@ from wallet_api.errors import (
     PreconditionFailed,
     WalletNotFound,
 )
-from wallet_api.models import PageRequest
 from wallet_api.policies.explanation import explain_refusal
 from wallet_api.policies.json_schema import POLICY_SCHEMA
 from wallet_api.policies.reading import read_policy, read_rules
@@ -101,13 +100,13 @@ def store_policy(body: dict[str, Any]) -> tuple[Any, int, dict[str, str]]:
 
 @blueprint.get("")
 @blueprint.requires(client("policies:read"), InvalidCursor)
-@blueprint.arguments(PolicyQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PolicyPage, headers=LINK_HEADER)
 def list_policies(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """List all policies, each in its newest version, newest policies first."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, str), limit=query["limit"])
-    return cursors.page_response(application().policy_versions.find(page))
+    page = application().policy_versions.find(cursors.page_request(query, str))
+    return cursors.page_response(page)
 
 
 @blueprint.get("/schema")
@@ -129,15 +128,15 @@ def get_policy(policy_id: UUID) -> tuple[Any, dict[str, str]]:
 
 @blueprint.get("/<uuid:policy_id>/versions", parameters=[_ID])
 @blueprint.requires(client("policies:read"), PolicyNotFound, InvalidCursor)
-@blueprint.arguments(PolicyQuery, location="query")
+@blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, PolicyPage, headers=LINK_HEADER)
 def list_policy_versions(
     query: dict[str, Any], policy_id: UUID
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """List the versions of a policy, newest first."""
     cursors = application().cursors
-    page = PageRequest(since=None, after=cursors.read(query, int), limit=query["limit"])
-    return cursors.page_response(application().policy_versions.list_versions(policy_id, page))
+    request = cursors.page_request(query, int)
+    return cursors.page_response(application().policy_versions.list_versions(policy_id, request))
 
 
 @blueprint.post("/dry-run")

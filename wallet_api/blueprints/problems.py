@@ -13,22 +13,6 @@ from wallet_api.alarms import alarm
 STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.HttpsRequired: 308,
     errors.InvalidRequest: 400,
-    errors.FidRequired: 400,
-    errors.InvalidAddress: 400,
-    errors.InvalidAmount: 400,
-    errors.AmountNotPositive: 400,
-    errors.UnsupportedAsset: 400,
-    errors.UnsupportedChain: 400,
-    errors.BaseAddressRequired: 400,
-    errors.BaseWalletMismatch: 400,
-    errors.MnemonicRefused: 400,
-    errors.InvalidIdempotencyKey: 400,
-    errors.InvalidFid: 400,
-    errors.InvalidFilter: 400,
-    errors.InvalidCursor: 400,
-    errors.InvalidRecipientKey: 400,
-    errors.InvalidPolicy: 400,
-    errors.NotSignable: 400,
     errors.Unauthenticated: 401,
     errors.KeyExportDisabled: 403,
     errors.KeyReadDisabled: 403,
@@ -48,18 +32,8 @@ STATUS_OF: dict[type[errors.WalletApiError], int] = {
     errors.IdempotencyKeyReused: 422,
     errors.TooManyRequests: 429,
     errors.ServiceUnavailable: 503,
-    errors.StorageUnavailable: 503,
-    errors.Overloaded: 503,
-    errors.DatabaseUnavailable: 503,
-    errors.LockTimeout: 503,
-    errors.AuditLogBlocked: 503,
-    errors.DatabaseDamaged: 503,
-    errors.DatabaseWentBack: 503,
-    errors.KeyUnreadable: 503,
-    errors.SignatureMismatch: 503,
-    errors.SecretMismatch: 503,
-    errors.SignInUnavailable: 503,
 }
+"""The statuses of errors, and of all their subclasses."""
 
 # Errors that need an operator. They are logged as critical.
 _CRITICAL = (
@@ -90,15 +64,18 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected_error_response)
 
 
+def status_of(error: type[errors.WalletApiError]) -> int:
+    """Return the status of an error."""
+    return next(STATUS_OF[kind] for kind in error.__mro__ if kind in STATUS_OF)
+
+
 def problem(
     *, status: int, code: str, title: str, error: str | None = None, detail: str | None = None
 ) -> Response:
     """Return a problem response. `title` depends only on `code`; `error` is for the user."""
-    body = {
-        **_members(status, code, title, error=error, detail=detail),
-        "request_id": g.get("request_id"),
-        **g.get("problem_members", {}),
-    }
+    request_id = g.get("request_id")
+    body = members(status, code, title, request_id=request_id, error=error, detail=detail)
+    body |= g.get("problem_members", {})
     response = Response(current_app.json.dumps(body), status, mimetype="application/problem+json")
     if status == 503:
         response.headers["Retry-After"] = "5"
@@ -113,24 +90,31 @@ def problem(
 
 def example(status: int, code: str | None = None, title: str | None = None) -> dict[str, Any]:
     """Return an example of a problem for the documentation."""
-    return _members(
+    return members(
         status,
         code or _code(default_exceptions[status]()),
         title or _SENTENCES[status],
-        error=None,
+        request_id="8e27ac97b3e14c1f8f0ac1b1de0a9a53",
     )
 
 
-def _members(
-    status: int, code: str, title: str, *, error: str | None, detail: str | None = None
+def members(
+    status: int,
+    code: str,
+    title: str,
+    *,
+    request_id: str | None,
+    error: str | None = None,
+    detail: str | None = None,
 ) -> dict[str, Any]:
+    """Return the members of a problem."""
     return {
         "type": f"urn:problem-type:wallet-api:{code}",
         "title": title,
         "status": int(status),
         "detail": detail or error or title,
         "code": code,
-        "request_id": "8e27ac97b3e14c1f8f0ac1b1de0a9a53",
+        "request_id": request_id,
         "error": error or title,
     }
 
@@ -142,7 +126,7 @@ def error_response(error: errors.WalletApiError) -> Response:
     if isinstance(error, errors.PolicyRefused):
         g.problem_members = error.as_json()
     return problem(
-        status=STATUS_OF[type(error)],
+        status=status_of(type(error)),
         code=error.code,
         title=error.sentence(),
         error=str(error),

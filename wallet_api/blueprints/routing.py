@@ -8,7 +8,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from wallet_api import errors
 from wallet_api.blueprints.access_control import AuthPolicy
 from wallet_api.blueprints.body_parser import BodyParser
-from wallet_api.blueprints.problems import STATUS_OF, example
+from wallet_api.blueprints.problems import example, status_of
 from wallet_api.blueprints.schemas.bases import Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -92,4 +92,4 @@ class Blueprint(SmorestBlueprint):
 def _example(refusal: type[errors.WalletApiError] | int) -> dict[str, Any]:
     if isinstance(refusal, int):
         return example(refusal)
-    return example(STATUS_OF[refusal], refusal.code, refusal.sentence())
+    return example(status_of(refusal), refusal.code, refusal.sentence())

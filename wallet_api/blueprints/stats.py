@@ -1,5 +1,6 @@
 """/v1/stats: statistics of users, wallets and deposits."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,28 +44,10 @@ def stats(query: dict[str, Any]) -> ResponseReturnValue:
         )
     found = application().stats.of_days(first, last)
     deposits = [
-        {
-            "day": row.day,
-            "chain_id": row.chain_id,
-            "asset": row.asset,
-            "deposits": row.deposits,
-            "total": format_amount(row.units, ASSETS[row.asset]),
-            "total_units": str(row.units),
-        }
+        asdict(row) | {"total": format_amount(row.units, ASSETS[row.asset])}
         for row in found.deposits
     ]
-    response = jsonify(
-        StatsAnswer().dump(
-            {
-                "first": first,
-                "last": last,
-                "users": found.users,
-                "wallets": found.wallets,
-                "new_wallets": found.new_wallets,
-                "deposits": deposits,
-            }
-        )
-    )
+    response = jsonify(StatsAnswer().dump(asdict(found) | {"deposits": deposits}))
     # Only the client may cache it, and it must revalidate before use.
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()

@@ -1,5 +1,6 @@
 """/v1/status: version, migrations, connections, limits and alarms."""
 
+from dataclasses import asdict
 from typing import Any
 
 from wallet_api import __version__
@@ -16,13 +17,9 @@ blueprint = Blueprint("status", __name__)
 @blueprint.response(200, StatusAnswer)
 def status() -> dict[str, Any]:
     """Return the state of the service. /readyz returns whether it can serve."""
-    found = application().status.get()
     return {
+        **asdict(application().status.get()),
         "version": __version__,
         "network": application().network,
-        "storage": found.storage,
-        "migrations": found.migrations,
-        "pools": found.pools,
         "limits": application().request_limits.configured(),
-        "alarms": found.alarms,
     }

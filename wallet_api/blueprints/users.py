@@ -1,6 +1,5 @@
 """/v1/users: the wallets of one user, for other services."""
 
-import base64
 from typing import Any
 
 from wallet_api.blueprints.access_control import audit_context, client
@@ -23,7 +22,7 @@ from wallet_api.errors import (
     UnsupportedChain,
     WalletNotFound,
 )
-from wallet_api.models import BASE_ACCOUNT_CHAIN, BASE_ACCOUNT_SPELLINGS, TRADING_CHAIN, Wallet
+from wallet_api.models import CHAIN_SPELLINGS, TRADING_CHAIN, Wallet
 
 blueprint = Blueprint(
     "users", __name__, url_prefix="/v1/users/<fid>/wallets", description="The wallets of one user."
@@ -32,9 +31,6 @@ blueprint = Blueprint(
 _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 _CHAIN = {"in": "path", "name": "chain", "required": True, "schema": {"enum": list(CHAINS)}}
 _TRADING = {"in": "path", "name": "chain", "required": True, "schema": {"enum": [TRADING_CHAIN]}}
-_CHAIN_SPELLINGS = {TRADING_CHAIN: TRADING_CHAIN} | dict.fromkeys(
-    BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN
-)
 
 
 @blueprint.get("", parameters=[_FID])
@@ -52,10 +48,9 @@ def list_wallets(fid: str) -> dict[str, Any]:
 @blueprint.response(200, ServiceWallet)
 def get_wallet(fid: str, chain: str) -> Wallet:
     """Return the wallet of a user on a chain."""
-    known = _CHAIN_SPELLINGS.get(chain)
-    if known is None:
+    if chain not in CHAIN_SPELLINGS:
         raise UnsupportedChain("Unknown chain. Use ethereum or base-account.")
-    wallet = application().wallets.get_wallet(parse_fid_of_path(fid), known, access=audit_context())
+    wallet = application().wallets.get_wallet(parse_fid_of_path(fid), chain, access=audit_context())
     if wallet is None:
         raise WalletNotFound
     return wallet
@@ -108,12 +103,8 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
         "wallet": found.wallet,
         "encrypted_private_key": {
             "suite": hpke.SUITE,
-            "enc": _base64url(encrypted.enc),
-            "ciphertext": _base64url(encrypted.ciphertext),
+            "enc": hpke.base64url(encrypted.enc),
+            "ciphertext": hpke.base64url(encrypted.ciphertext),
             "info": info.decode(),
         },
     }
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

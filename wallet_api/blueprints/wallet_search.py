@@ -42,9 +42,7 @@ def find_wallets(query: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
         before=query["created_before"],
     )
     cursors = application().cursors
-    page = application().wallet_search.find(
-        filters, after=cursors.read(query, str), limit=query["limit"]
-    )
+    page = application().wallet_search.find(filters, cursors.page_request(query, str))
     return cursors.page_response(page)
 
 

@@ -43,17 +43,9 @@ cli = _Group(
     # The subcommands inherit them.
     context_settings={"help_option_names": ["-h", "--help"]},
     params=[debug_option],
+    commands=[audit, clients, db, doctor, keys, policies, serve, token, wallets],
 )
 click.version_option(__version__, prog_name="wallet-api")(cli)
-cli.add_command(audit)
-cli.add_command(clients)
-cli.add_command(db)
-cli.add_command(doctor)
-cli.add_command(keys)
-cli.add_command(policies)
-cli.add_command(serve)
-cli.add_command(token)
-cli.add_command(wallets)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,6 +1,5 @@
 """`wallet-api audit …`: verification and archiving of the audit log."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,7 +99,7 @@ def verify(
             "entries",
             expected=(EntryOutcome.INTACT, EntryOutcome.OLDER, EntryOutcome.ARCHIVED),
             faults=(EntryOutcome.FAULTY,),
-            quiet_stdout=as_json,
+            as_json=as_json,
         )
 
         def report_entry(report: EntryReport) -> None:
@@ -117,7 +116,7 @@ def verify(
                 verification.verify(report_entry, against=earlier)
             else:
                 taken = verification.take_checkpoint(report_entry, against=earlier)
-    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
+    progress.print_result()
     if checkpoint is not None and progress.succeeded():
         with ReportFile(checkpoint) as file:
             file.write_text(f"{taken.to_json()}\n")
@@ -159,7 +158,7 @@ def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -
             "entries",
             expected=(ArchiveOutcome.ARCHIVED, ArchiveOutcome.KEPT),
             faults=(ArchiveOutcome.FAILED,),
-            quiet_stdout=as_json,
+            as_json=as_json,
         )
         with progress, _archive_errors():
             for report in archiving.run(before):
@@ -167,7 +166,7 @@ def archive(context: click.Context, before: datetime, to: Path, as_json: bool) -
                     progress.print_line(f"FID {report.fid}: {report.reason}")
                 for _ in range(report.count):
                     progress.add(report.outcome)
-    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())
+    progress.print_result()
     context.exit(0 if progress.succeeded() else 1)
 
 

@@ -13,32 +13,26 @@ from uuid import UUID
 import click
 
 from wallet_api import logs
-from wallet_api.auth.client_grants import NAME, read_network
+from wallet_api.auth.client_grants import NAME, NAME_RULE, fault_of_expiry, read_network
 from wallet_api.cli.command import Command, json_option, read_moment, require_database
 from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.errors import ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound
 from wallet_api.models import SCOPES, ApiClient, ClientRights, IPNetwork
 from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.readiness import check_database
 
 clients = click.Group("clients", help="Manage the API clients that may call /v1.")
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 _POOL_SECONDS = 10
-_YEAR_TOO_LATE = 9000
 
 
 def _read_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not NAME.fullmatch(value):
-        raise click.BadParameter(
-            "use up to 63 lower-case letters, digits, dots, dashes and underscores, "
-            "starting with a letter or a digit."
-        )
+        raise click.BadParameter(NAME_RULE)
     return value
 
 
@@ -56,17 +50,14 @@ def _read_expiry(
 ) -> datetime | None:
     if value is None:
         return None
-    now = datetime.now(UTC)
     if days := _DAYS.fullmatch(value):
-        return now + timedelta(days=int(days[1]))
+        return datetime.now(UTC) + timedelta(days=int(days[1]))
     try:
         moment = read_moment(value)
     except ValueError as error:
         raise click.BadParameter("use a number of days such as 90d, or a date.") from error
-    if moment <= now:
-        raise click.BadParameter("that is in the past.")
-    if moment.year >= _YEAR_TOO_LATE:
-        raise click.BadParameter("that is too far in the future. Omit it for no expiry.")
+    if fault := fault_of_expiry(moment):
+        raise click.BadParameter(fault)
     return moment
 
 
@@ -216,14 +207,9 @@ def _service() -> Iterator[ApiClientService]:
 
 @contextmanager
 def _changes() -> Iterator[ApiClientChanges]:
-    """Yield the service that changes clients. Its errors become one line."""
     resources = WalletResources()
     with resources.database() as database:
-        changes = AuditedChanges(database, resources.encryption, resources.registration(database))
-        try:
-            yield ApiClientChanges(changes)
-        except (ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound) as error:
-            raise click.ClickException(str(error)) from error
+        yield ApiClientChanges(resources.changes(database))
 
 
 def _members(client: ApiClient) -> dict[str, Any]:

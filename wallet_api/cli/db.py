@@ -3,12 +3,13 @@
 import json
 import os
 from dataclasses import asdict
+from functools import partial
 
 import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option, require_database
-from wallet_api.cli.progress import colored, status_line
+from wallet_api.cli.progress import print_check, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
 from wallet_api.services import migrations
@@ -28,11 +29,8 @@ def upgrade(as_json: bool) -> None:
     Example:
       DATABASE_URL=postgresql://… wallet-api db upgrade
     """
-
-    def print_line(line: str) -> None:
-        click.echo(line, err=True)
-
-    applied = sorted(migrations.upgrade(read_database_url(os.environ), print_line))
+    report = partial(click.echo, err=True)
+    applied = sorted(migrations.upgrade(read_database_url(os.environ), report))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
     elif applied:
@@ -98,8 +96,5 @@ def doctor(context: click.Context, as_json: bool, trusted: tuple[str, ...]) -> N
     else:
         for finding in findings:
             state = "FAULT" if finding.serious else "advice"
-            state = state if finding.faults else "fine"
-            click.echo(f"{colored(f'{state:7}', state)} {finding.subject}")
-            for fault in finding.faults:
-                click.echo(f"        {fault}")
+            print_check(state if finding.faults else "fine", finding.subject, finding.faults)
     context.exit(1 if any(found.serious and found.faults for found in findings) else 0)

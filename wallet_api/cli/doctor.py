@@ -9,7 +9,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.cli.command import Command, json_option
-from wallet_api.cli.progress import colored, status_line
+from wallet_api.cli.progress import print_check, status_line
 from wallet_api.services.diagnosis.environment import can_serve, examine_environment
 from wallet_api.services.diagnosis.settings import Diagnosis, State
 
@@ -36,16 +36,10 @@ def doctor(context: click.Context, as_json: bool) -> None:
         click.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=2))
     else:
         for diagnosis in found:
-            _show(diagnosis)
+            state = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
+            print_check(state, diagnosis.what, filter(None, [diagnosis.remedy]))
         click.echo(_summary(found))
     context.exit(0 if can_serve(found) else 1)
-
-
-def _show(diagnosis: Diagnosis) -> None:
-    state = "FAULT" if diagnosis.state is State.FAULT else diagnosis.state.value
-    click.echo(f"{colored(f'{state:7}', state)} {diagnosis.what}")
-    if diagnosis.remedy is not None:
-        click.echo(f"        {diagnosis.remedy}")
 
 
 def _summary(found: list[Diagnosis]) -> str:

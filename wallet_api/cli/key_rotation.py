@@ -69,7 +69,7 @@ def rotate(context: click.Context, processes: int, as_json: bool) -> None:
         "wallets",
         expected=(RotationOutcome.REENCRYPTED, RotationOutcome.PRESENT),
         faults=(RotationOutcome.FAILED,),
-        quiet_stdout=as_json,
+        as_json=as_json,
     )
     results = map_in_processes(
         rotation.pages(PAGE), rotation.run, processes=processes, database=database

@@ -1,7 +1,5 @@
 """`wallet-api keys …`: verification of private keys, and the secrets that encrypt them."""
 
-import json
-
 import click
 
 from wallet_api.cli.command import Command, json_option
@@ -10,12 +8,11 @@ from wallet_api.cli.resources import WalletResources, processes_option
 from wallet_api.cli.row_verification import RowVerification
 from wallet_api.services.row_verification import RowOutcome
 
-keys = click.Group("keys", help="Verify the encrypted keys, and rotate their secret.")
-
-keys.add_command(register)
-keys.add_command(rotate)
-keys.add_command(status)
-keys.add_command(retire)
+keys = click.Group(
+    "keys",
+    help="Verify the encrypted keys, and rotate their secret.",
+    commands=[register, rotate, status, retire],
+)
 
 
 @keys.command("verify", cls=Command)
@@ -33,11 +30,8 @@ def verify(context: click.Context, processes: int, as_json: bool) -> None:
     Example:
       wallet-api keys verify
     """
-    verification = RowVerification(WalletResources(), processes, quiet_stdout=as_json)
+    verification = RowVerification(WalletResources(), processes, as_json=as_json)
     progress = verification.rows(None, expected=[RowOutcome.DECRYPTED])
     shared = verification.shared_addresses()
-    if as_json:
-        click.echo(json.dumps({**progress.as_dict(), "shared_addresses": shared}))
-    else:
-        click.echo(progress.summary())
+    progress.print_result(shared_addresses=shared)
     context.exit(0 if progress.succeeded() and not shared else 1)

@@ -39,14 +39,17 @@ def status_line(what: str) -> Iterator[None]:
         _draw("")
 
 
-def colored(text: str, state: str) -> str:
-    """Color a text by state ("fine", "advice", "FAULT") if stdout is a terminal.
+def print_check(state: str, what: str, details: Iterable[str]) -> None:
+    """Print the result of a check ("fine", "advice" or "FAULT"), and each detail on its own line.
 
-    NO_COLOR (no-color.org) turns colors off.
+    The state is colored if stdout is a terminal, unless NO_COLOR (no-color.org) is set.
     """
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    return click.style(text, fg=_COLORS[state])
+    shown = f"{state:7}"
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+        shown = click.style(shown, fg=_COLORS[state])
+    click.echo(f"{shown} {what}")
+    for detail in details:
+        click.echo(f"        {detail}")
 
 
 def _stderr_is_a_terminal() -> bool:
@@ -65,8 +68,8 @@ class Progress:
     """Count the outcomes of many items, and show count, rate and remaining time on stderr.
 
     A terminal gets a line that is redrawn, anything else a line every ten seconds. `expected` and
-    `faults` are all possible outcomes. `quiet_stdout` sends the lines of print_line() to stderr as
-    well.
+    `faults` are all possible outcomes. `as_json` prints the result as JSON, and the lines of
+    print_line() to stderr as well.
     """
 
     def __init__(
@@ -76,10 +79,10 @@ class Progress:
         *,
         expected: Iterable[str],
         faults: Iterable[str],
-        quiet_stdout: bool,
+        as_json: bool,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._quiet_stdout = quiet_stdout
+        self._as_json = as_json
         self._total = total
         self._unit = unit
         # Outcomes that do not occur are reported as 0.
@@ -114,9 +117,9 @@ class Progress:
 
     def print_line(self, line: str) -> None:
         """Print a line above the progress line, with its control characters escaped."""
-        if self._on_terminal and (self._quiet_stdout or sys.stdout.isatty()):
+        if self._on_terminal and (self._as_json or sys.stdout.isatty()):
             _draw("")
-        click.echo(escaped(line), err=self._quiet_stdout)
+        click.echo(escaped(line), err=self._as_json)
 
     def succeeded(self) -> bool:
         """Return whether no fault was counted."""
@@ -126,6 +129,10 @@ class Progress:
         """Return the counts, the total and the elapsed seconds, for JSON output."""
         counts = {kind.replace(" ", "_"): count for kind, count in self.counts.items()}
         return {self._unit: self.counts.total(), "seconds": round(self.seconds, 3), **counts}
+
+    def print_result(self, **members: int) -> None:
+        """Print the counts and the elapsed time, in one line, or as JSON with more `members`."""
+        click.echo(json.dumps(self.as_dict() | members) if self._as_json else self.summary())
 
     def summary(self) -> str:
         """Return the counts and the elapsed time in one line."""

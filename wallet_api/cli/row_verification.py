@@ -16,10 +16,10 @@ from wallet_api.services.row_verification import RowOutcome, StoredWallets, chec
 class RowVerification:
     """Decrypt every key in PostgreSQL, and report faults as they are found."""
 
-    def __init__(self, resources: WalletResources, processes: int, *, quiet_stdout: bool) -> None:
+    def __init__(self, resources: WalletResources, processes: int, *, as_json: bool) -> None:
         self.resources = resources
         self.processes = processes
-        self.quiet_stdout = quiet_stdout
+        self.as_json = as_json
 
     def rows(
         self, files: FilesystemWalletRepository | None, *, expected: list[RowOutcome]
@@ -35,7 +35,7 @@ class RowVerification:
             "wallets",
             expected=expected,
             faults=(RowOutcome.UNREADABLE,),
-            quiet_stdout=self.quiet_stdout,
+            as_json=self.as_json,
         )
         pages = StoredWallets(database).pages(BATCH)
         results = map_in_processes(pages, check, processes=self.processes, database=database)
@@ -56,5 +56,5 @@ class RowVerification:
             shared = StoredWallets(database).shared_addresses()
         for address, fids in shared.items():
             line = f"{address}: shared by several users: FIDs {', '.join(map(str, fids))}"
-            click.echo(line, err=self.quiet_stdout)
+            click.echo(line, err=self.as_json)
         return len(shared)

@@ -43,6 +43,7 @@ from wallet_api.models.stats import (
 from wallet_api.models.wallets import (
     BASE_ACCOUNT_CHAIN,
     BASE_ACCOUNT_SPELLINGS,
+    CHAIN_SPELLINGS,
     MAX_FID,
     TRADING_CHAIN,
     NewWallet,
@@ -55,6 +56,7 @@ __all__ = [
     "AUDIT_ACTIONS",
     "BASE_ACCOUNT_CHAIN",
     "BASE_ACCOUNT_SPELLINGS",
+    "CHAIN_SPELLINGS",
     "KEY_USES",
     "MAX_FID",
     "SCOPES",

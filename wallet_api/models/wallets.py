@@ -15,6 +15,12 @@ BASE_ACCOUNT_CHAIN = "base-account"
 BASE_ACCOUNT_SPELLINGS = (BASE_ACCOUNT_CHAIN, "base", "ethereum-base")
 """All accepted names of that chain, in order of precedence for several files of one user."""
 
+CHAIN_SPELLINGS = {
+    TRADING_CHAIN: TRADING_CHAIN,
+    **dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN),
+}
+"""The chain that each accepted name means."""
+
 MAX_FID = 2**63 - 1
 """The largest FID that a PostgreSQL bigint holds."""
 

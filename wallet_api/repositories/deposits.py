@@ -35,14 +35,11 @@ class DepositRepository(Repository):
         deposits.sort(key=lambda one: (one.created_at, one.id), reverse=True)
         return deposits[: page.limit]
 
-    def get_by_idempotency_key(self, fid: int, key: str) -> Deposit | None:
-        """Return the deposit that this user prepared with this Idempotency-Key, or None."""
-        return _deposit(
-            _QUERIES.get_by_idempotency_key(self._connection, fid=fid, idempotency_key=key)
-        )
-
     def get_by_idempotency_key_later(self, fid: int, key: str) -> Callable[[], Deposit | None]:
-        """Send the query now and return a function that fetches the result after the commit."""
+        """Send the query for the deposit that this user prepared with this Idempotency-Key.
+
+        Return a function that fetches it, or None.
+        """
         query = _QUERIES.get_by_idempotency_key
         cursor = sql.send(self._connection, query, fid=fid, idempotency_key=key)
         return lambda: _deposit(cursor.fetchone())

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from gunicorn.http import errors
 
+from wallet_api.blueprints.problems import members
 from wallet_api.errors import Overloaded
 
 
@@ -58,16 +59,7 @@ def problem_response(error: BaseException, request_id: str) -> bytes:
     status, code, sentence = _PROBLEMS.get(
         type(error), _MALFORMED if client_error else _INTERNAL_ERROR
     )
-    body = {
-        "type": f"urn:problem-type:wallet-api:{code}",
-        "title": sentence,
-        "status": status.value,
-        "detail": sentence,
-        "code": code,
-        "request_id": request_id,
-        "error": sentence,
-    }
-    text = json.dumps(body)
+    text = json.dumps(members(status, code, sentence, request_id=request_id))
     retry_after = "Retry-After: 5\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"

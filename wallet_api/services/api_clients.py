@@ -12,7 +12,7 @@ from wallet_api.errors import (
     NetworkNotAllowed,
     Unauthenticated,
 )
-from wallet_api.models import ApiClient, IPAddress, Page, PageRequest, Position
+from wallet_api.models import ApiClient, IPAddress, Page, PageRequest
 from wallet_api.repositories.api_clients import ApiClientRepository
 from wallet_api.services.signing.counters import initialize_counters
 
@@ -45,15 +45,10 @@ class ApiClientService:
 
     def find(self, page: PageRequest[str]) -> Page[ApiClient, str]:
         """Return a page of the clients by name, including revoked and expired ones."""
-        one_more = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: ApiClientRepository(connection).list_page(one_more)
+            lambda connection: ApiClientRepository(connection).list_page(page.with_next())
         )
-        shown = found[: page.limit]
-        following: Position[str] | None = None
-        if len(found) > page.limit:
-            following = (shown[-1].created_at, 0, shown[-1].name)
-        return Page(items=shown, next=following)
+        return page.page_of(found, lambda client: (client.created_at, 0, client.name))
 
     def identify(self, token: Secret[str]) -> ApiClient:
         """Return the client whose token this is.

@@ -11,7 +11,6 @@ from wallet_api.models import (
     AuditContext,
     Page,
     PageRequest,
-    Position,
     RecordedDeposit,
 )
 from wallet_api.repositories.deposits import DepositRepository
@@ -26,19 +25,15 @@ class DepositHistory:
         self._wallets = wallets
 
     def list_by_user(
-        self, fid: int, *, after: Position[str] | None, limit: int, access: AuditContext
+        self, fid: int, page: PageRequest[str], *, access: AuditContext
     ) -> Page[RecordedDeposit, str]:
         """Return a page of a user's deposits, newest first, each to the user's verified wallet.
 
         Raises KeyUnreadable if a deposit does not go there, and DatabaseUnavailable.
         """
-        # One more item shows whether there is another page.
-        page = PageRequest(since=None, after=after, limit=limit + 1)
-        deposits = self._read(lambda rows: rows.list_by_user(fid, page))
+        deposits = self._read(lambda rows: rows.list_by_user(fid, page.with_next()))
         self._require_own_wallet(fid, deposits, access)
-        last = deposits[limit - 1] if len(deposits) > limit else None
-        position = None if last is None else (last.created_at, last.fid, str(last.id))
-        return Page(items=deposits[:limit], next=position)
+        return page.page_of(deposits, lambda one: (one.created_at, one.fid, str(one.id)))
 
     def get(self, fid: int, deposit_id: UUID, *, access: AuditContext) -> RecordedDeposit:
         """Return a deposit of a user. Raises DepositNotFound, and what list_by_user() raises."""
@@ -54,14 +49,11 @@ class DepositHistory:
     def _one(
         self, query: Callable[[DepositRepository], RecordedDeposit | None], access: AuditContext
     ) -> RecordedDeposit:
-        def found(rows: DepositRepository) -> list[RecordedDeposit]:
-            deposit = query(rows)
-            return [] if deposit is None else [deposit]
-
-        for deposit in self._read(found):
-            self._require_own_wallet(deposit.fid, [deposit], access)
-            return deposit
-        raise DepositNotFound
+        found = self._read(lambda rows: list(filter(None, [query(rows)])))
+        if not found:
+            raise DepositNotFound
+        self._require_own_wallet(found[0].fid, found, access)
+        return found[0]
 
     def _read(
         self, query: Callable[[DepositRepository], list[RecordedDeposit]]

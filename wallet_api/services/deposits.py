@@ -139,7 +139,8 @@ class DepositService:
 
     def _find(self, fid: int, idempotency_key: str) -> Deposit | None:
         def read(connection: Connection) -> Deposit | None:
-            found = DepositRepository(connection).get_by_idempotency_key(fid, idempotency_key)
+            deposits = DepositRepository(connection)
+            found = deposits.get_by_idempotency_key_later(fid, idempotency_key)()
             if found is not None:
                 self._database.replication.wait(connection)
             return found

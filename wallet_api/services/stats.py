@@ -12,8 +12,13 @@ from wallet_api.repositories.stats import StatsRepository
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """All figures, from one snapshot. Days are in UTC; days without rows are omitted."""
+    """All figures, those by day from `first` to `last`, from one snapshot.
 
+    Days are in UTC; days without rows are omitted.
+    """
+
+    first: date
+    last: date
     users: int
     wallets: list[WalletCount]
     new_wallets: list[WalletCount]
@@ -38,6 +43,8 @@ class StatsService:
             stats = StatsRepository(connection)
             with one_snapshot(connection):
                 return Stats(
+                    first=first,
+                    last=last,
                     users=stats.count_users(),
                     wallets=stats.count_wallets(),
                     new_wallets=stats.count_new_wallets(since, before),

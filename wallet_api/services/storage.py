@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database, one_snapshot
 from wallet_api.errors import KeyUnreadable
-from wallet_api.models import BASE_ACCOUNT_CHAIN, TRADING_CHAIN
+from wallet_api.models import BASE_ACCOUNT_CHAIN, CHAIN_SPELLINGS, TRADING_CHAIN
 from wallet_api.repositories.stats import StatsRepository
 from wallet_api.repositories.wallet_files import file as wallet_file
 from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
@@ -91,4 +91,4 @@ def _key_of(name: str) -> WalletKey | None:
         fid, spelling = wallet_file.parse_name(name)
     except KeyUnreadable:
         return None
-    return fid, TRADING_CHAIN if spelling == TRADING_CHAIN else BASE_ACCOUNT_CHAIN
+    return fid, CHAIN_SPELLINGS[spelling]

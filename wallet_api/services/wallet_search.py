@@ -1,7 +1,7 @@
 """Search for wallets of all users: by address, user, chain and time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wallet_api.alarms import alarm
@@ -67,24 +67,16 @@ class WalletSearch:
         self._primary = primary
         self._encryption = encryption
 
-    def find(
-        self, filters: WalletFilters, *, after: Position[str] | None, limit: int
-    ) -> Page[FoundWallet, str]:
+    def find(self, filters: WalletFilters, page: PageRequest[str]) -> Page[FoundWallet, str]:
         """Return a page of wallets, each decrypted to verify its address.
 
         A wallet that does not decrypt is included, marked as such, and logged as critical. Raises
         DatabaseUnavailable.
         """
-        # One more item shows whether there is another page.
         read = _by_prefix if filters.by_prefix else _newest
-        wallets = self._replicated(lambda connection: read(connection, filters, after, limit + 1))
-        found = [self._decrypted(wallet) for wallet in wallets[:limit]]
-        following: Position[str] | None = None
-        if len(wallets) > limit:
-            last = found[-1].wallet
-            place = f"{last.chain} {last.address.lower()}" if filters.by_prefix else last.chain
-            following = (last.created_at, last.fid, place)
-        return Page(items=found, next=following)
+        wallets = self._replicated(lambda connection: read(connection, filters, page.with_next()))
+        found = page.page_of(wallets, _position_by_prefix if filters.by_prefix else _position)
+        return Page(items=[self._decrypted(wallet) for wallet in found.items], next=found.next)
 
     def _replicated(self, read: Callable[[Connection], list[Wallet]]) -> list[Wallet]:
         """Return the wallets that `read` finds, after the synchronous standby has them."""
@@ -108,12 +100,10 @@ class WalletSearch:
         return FoundWallet(wallet=wallet, decrypts=True)
 
 
-def _newest(
-    connection: Connection, filters: WalletFilters, after: Position[str] | None, limit: int
-) -> list[Wallet]:
+def _newest(connection: Connection, filters: WalletFilters, page: PageRequest[str]) -> list[Wallet]:
     ends = [] if filters.before is None else [(filters.before, 0, "")]
-    start = min([*ends, *([] if after is None else [after])], default=None)
-    page = PageRequest(since=filters.since, after=start, limit=limit)
+    start = min([*ends, *([] if page.after is None else [page.after])], default=None)
+    page = replace(page, since=filters.since, after=start)
     if filters.fid is not None:
         # At most one row per chain.
         rows = PostgresWalletRepository(connection).list_for_user(filters.fid)
@@ -129,25 +119,25 @@ def _newest(
 
 
 def _by_prefix(
-    connection: Connection, filters: WalletFilters, after: Position[str] | None, limit: int
+    connection: Connection, filters: WalletFilters, page: PageRequest[str]
 ) -> list[Wallet]:
     search = WalletSearchRepository(connection)
     found: list[Wallet] = []
     address = None
-    if after is not None:
+    if page.after is not None:
         # First the other wallets of the last address: any number of users may share it.
-        created_at, fid, place = after
+        created_at, fid, place = page.after
         chain, address = place.split()
-        rest = PageRequest(since=filters.since, after=(created_at, fid, chain), limit=limit)
+        rest = replace(page, since=filters.since, after=(created_at, fid, chain))
         found = search.list_by_address(address, filters.chains, rest)
-    if len(found) < limit:
+    if len(found) < page.limit:
         found += search.list_by_prefix(
             filters.address_prefix or "",
             filters.chains,
             below=address,
             since=filters.since,
             before=filters.before,
-            limit=limit - len(found),
+            limit=page.limit - len(found),
         )
     return found
 
@@ -165,3 +155,7 @@ def _satisfies(wallet: Wallet, filters: WalletFilters, page: PageRequest[str]) -
 
 def _position(wallet: Wallet) -> Position[str]:
     return wallet.created_at, wallet.fid, wallet.chain
+
+
+def _position_by_prefix(wallet: Wallet) -> Position[str]:
+    return wallet.created_at, wallet.fid, f"{wallet.chain} {wallet.address.lower()}"

@@ -10,7 +10,7 @@ from wallet_api.database import Connection, Database, one_round_trip
 from wallet_api.errors import DatabaseDamaged
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
-    BASE_ACCOUNT_SPELLINGS,
+    CHAIN_SPELLINGS,
     TRADING_CHAIN,
     AuditContext,
     AuditEvent,
@@ -23,15 +23,13 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.protocol import WalletRepositories, WalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append, require_entry
-from wallet_api.services.audit.events import AuditEvents
+from wallet_api.services.audit.events import AuditEvents, wallet_event
 from wallet_api.services.audit.refusal_limits import Refusals
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyRead, KeyUse, KeyUses
 
 OnCreation = Callable[[Connection, str], None]
-
-_CHAIN_SPELLINGS = dict.fromkeys(BASE_ACCOUNT_SPELLINGS, BASE_ACCOUNT_CHAIN)
 
 
 class BaseAccountWalletService:
@@ -126,7 +124,7 @@ class BaseAccountWalletService:
 
     def get_wallet(self, fid: int, chain: str, *, access: AuditContext) -> Wallet | None:
         """Return the user's wallet on a chain, or None."""
-        chain = _CHAIN_SPELLINGS.get(chain, chain)
+        chain = CHAIN_SPELLINGS.get(chain, chain)
 
         def read(connection: Connection) -> Wallet | None:
             wallet = self._repositories(connection, access).get(fid, chain)
@@ -177,7 +175,7 @@ class BaseAccountWalletService:
         self, fid: int, chain: str, use: KeyUse, *, access: AuditContext
     ) -> WalletWithKey | None:
         """Decrypt a wallet's key for a use, as KeyUses.run() does. None if there is no such key."""
-        return self._key_uses.run(fid, _CHAIN_SPELLINGS.get(chain, chain), use, access=access)
+        return self._key_uses.run(fid, CHAIN_SPELLINGS.get(chain, chain), use, access=access)
 
     def refuse_key(self, fid: int, chain: str, *, access: AuditContext) -> None:
         """Record that `access` requested this wallet's key and was refused, as refuse() does."""
@@ -263,7 +261,9 @@ class BaseAccountWalletService:
         """Insert a new wallet, unless the user has one by now, and return the user's wallet."""
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         with (
-            pending.new_entry(connection, head, creation_event(candidate, access)) as entry,
+            pending.new_entry(
+                connection, head, wallet_event("wallet.created", candidate, access)
+            ) as entry,
             secret_retired(connection),
             one_round_trip(connection),
         ):
@@ -309,14 +309,3 @@ class BaseAccountWalletService:
         """Return the wallet if it has no key, or if its key derives its address."""
         decrypt_verified(self._encryption, wallet)
         return wallet
-
-
-def creation_event(wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
-    """Return the event that records the creation of a trading wallet."""
-    return AuditEvent(
-        fid=wallet.fid,
-        chain=wallet.chain,
-        action="wallet.created",
-        access=access,
-        address=wallet.address,
-    )

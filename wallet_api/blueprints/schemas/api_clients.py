@@ -1,14 +1,14 @@
 """Schemas of /v1/clients."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from wallet_api.auth.client_grants import NAME, read_network
+from wallet_api.auth.client_grants import NAME, NAME_RULE, fault_of_expiry, read_network
 from wallet_api.blueprints.schemas.bases import Answer, Body, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.policies import EXAMPLE_ID
-from wallet_api.blueprints.schemas.url_parameters import MOMENT, Moment, PageQuery
+from wallet_api.blueprints.schemas.url_parameters import MOMENT, Moment
 from wallet_api.models import SCOPES, IPNetwork
 
 EXAMPLE_NAME = "support-desk"
@@ -28,17 +28,9 @@ _POLICY = {"format": "uuid", "examples": [EXAMPLE_ID]}
 _MAX_NETWORKS = 100
 
 
-class ClientQuery(PageQuery):
-    """URL parameters of the list of clients."""
-
-
 def _require_name(text: str) -> None:
-    """Raise ValidationError unless it is the name of a client."""
     if not NAME.fullmatch(text):
-        raise ValidationError(
-            "use up to 63 lower-case letters, digits, dots, dashes and underscores, starting with "
-            "a letter or a digit."
-        )
+        raise ValidationError(NAME_RULE)
 
 
 class _Flag(fields.Field[bool]):
@@ -82,19 +74,13 @@ class _Networks(fields.Field[tuple[IPNetwork, ...]]):
             ) from error
 
 
-_YEAR_TOO_LATE = 9000
-
-
 class _Expiry(Moment):
     """A point in time in the future."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         moment = super()._deserialize(str(value), attr, data, **kwargs)
-        if moment <= datetime.now(UTC):
-            raise ValidationError("that is in the past.")
-        # The database compares in UTC.
-        if moment.astimezone(UTC).year >= _YEAR_TOO_LATE:
-            raise ValidationError("that is too far in the future. Omit it for no expiry.")
+        if fault := fault_of_expiry(moment):
+            raise ValidationError(fault)
         return moment
 
 
@@ -182,9 +168,6 @@ class ClientAnswer(Answer):
 
 
 class ClientPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(ClientAnswer))
 
 

@@ -118,7 +118,4 @@ class AuditEntry(Answer):
 
 
 class AuditPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(AuditEntry))

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, pre_load
 
 from wallet_api.errors import MnemonicRefused
-from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN
+from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN, Wallet
 from wallet_api.policies.evaluation import LAYERS, REASONS
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
@@ -75,6 +75,11 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def wallet_id(wallet: Wallet) -> str:
+    """Return the id of a wallet in responses."""
+    return f"fid_{wallet.fid}_{wallet.chain}"
+
+
 class Body(Schema):
     """A request body. Unknown members and seed phrases are rejected."""
 
@@ -98,6 +103,11 @@ class Answer(Schema):
 
 
 class PageAnswer(Answer):
+    """A page of a list. Subclasses declare `data`, its items."""
+
+    class Meta:
+        fields = ("data", "next_cursor", "has_more")
+
     next_cursor = fields.String(
         allow_none=True, metadata={"description": "Send it as cursor with the same filters."}
     )

@@ -83,7 +83,4 @@ class RecordedDeposit(Answer):
 
 
 class DepositPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(RecordedDeposit))

@@ -14,7 +14,7 @@ from wallet_api.blueprints.schemas.bases import (
     Timestamp,
 )
 from wallet_api.blueprints.schemas.signing import PreviewAnswer, PreviewBody
-from wallet_api.blueprints.schemas.url_parameters import PageQuery, Query, require_printable
+from wallet_api.blueprints.schemas.url_parameters import Query, require_printable
 from wallet_api.models import MAX_FID
 from wallet_api.policies.evaluation import LAYERS, REASONS
 from wallet_api.policies.explanation import explain, known_asset
@@ -59,10 +59,6 @@ _WARNINGS = {
         ]
     ],
 }
-
-
-class PolicyQuery(PageQuery):
-    """URL parameters of a list of policies."""
 
 
 class PolicyBody(Body):
@@ -144,9 +140,6 @@ class WrittenPolicyAnswer(PolicyAnswer):
 
 
 class PolicyPage(PageAnswer):
-    class Meta:
-        fields = ("data", "next_cursor", "has_more")
-
     data = fields.List(fields.Nested(PolicyAnswer))
 
 

@@ -49,6 +49,7 @@ class Deposits(Answer):
         }
     )
     total_units = fields.String(
+        attribute="units",
         data_key="totalUnits",
         metadata={"description": "The exact sum in its smallest unit.", "examples": ["1234500000"]},
     )

@@ -6,6 +6,7 @@ from wallet_api.alarms import CODES
 from wallet_api.blueprints.schemas.bases import ADDRESS, Answer
 from wallet_api.blueprints.schemas.wallets import NetworkAnswer
 from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.services.wallet_files.storages import STORAGES
 
 
 class ServiceNetwork(NetworkAnswer):
@@ -73,7 +74,7 @@ class AlarmCount(Answer):
 class StatusAnswer(Answer):
     version = fields.String(metadata={"examples": ["1.0.0"]})
     network = fields.Nested(ServiceNetwork)
-    storage = fields.String(metadata={"enum": ["postgres", "filesystem", "migrating"]})
+    storage = fields.String(metadata={"enum": list(STORAGES)})
     migrations = fields.Nested(MigrationState)
     pools = fields.List(fields.Nested(PoolState))
     limits = fields.List(fields.Nested(RateLimit))

@@ -3,6 +3,7 @@
 from marshmallow import fields
 
 from wallet_api.blueprints.schemas.bases import Answer, Timestamp
+from wallet_api.services.wallet_files.storages import STORAGES
 
 
 class SecretUse(Answer):
@@ -40,7 +41,7 @@ class FileCounts(Answer):
 
 
 class StorageAnswer(Answer):
-    storage = fields.String(metadata={"enum": ["postgres", "filesystem", "migrating"]})
+    storage = fields.String(metadata={"enum": list(STORAGES)})
     files = fields.Nested(
         FileCounts,
         allow_none=True,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, pre_load
+from marshmallow import fields, pre_load
 
 from wallet_api.blueprints.schemas.bases import (
     ADDRESS,
@@ -15,7 +15,9 @@ from wallet_api.blueprints.schemas.bases import (
     Body,
     Timestamp,
     timestamp,
+    wallet_id,
 )
+from wallet_api.blueprints.schemas.url_parameters import Query
 from wallet_api.ethereum.networks import NETWORKS
 from wallet_api.ethereum.transfers import Transfer
 from wallet_api.models import BASE_ACCOUNT_CHAIN, Wallet
@@ -57,13 +59,9 @@ class DepositBody(Body):
         return {"amount": None, **members}
 
 
-class PaymentQuery(Schema):
+class PaymentQuery(Query):
     """GET /api/wallet/payment-qr. The service validates the values."""
 
-    class Meta:
-        unknown = RAISE
-
-    error_messages = {"unknown": "unknown parameter."}
     asset = fields.String(load_default="USDC", metadata={"enum": ["USDC", "ETH"]})
     amount = fields.String(required=True, metadata={"pattern": _AMOUNT, "examples": ["20"]})
 
@@ -149,10 +147,6 @@ def _spelling(wallet: Wallet) -> str:
     return "base" if wallet.chain == BASE_ACCOUNT_CHAIN else wallet.chain
 
 
-def _wallet_id(wallet: Wallet) -> str:
-    return f"fid_{wallet.fid}_{wallet.chain}"
-
-
 class PrimaryWallet(Answer):
     """A wallet in the format of the frontends, without id and times."""
 
@@ -162,7 +156,7 @@ class PrimaryWallet(Answer):
 
 
 class CreatedWallet(PrimaryWallet):
-    id = fields.Function(_wallet_id, metadata=WALLET_ID)
+    id = fields.Function(wallet_id, metadata=WALLET_ID)
     created_at = Timestamp(data_key="createdAt")
 
 
@@ -173,7 +167,7 @@ class ListedWallet(CreatedWallet):
 class ExportedWallet(Answer):
     """A wallet with its private key."""
 
-    id = fields.Function(lambda found: _wallet_id(found.wallet), metadata=WALLET_ID)
+    id = fields.Function(lambda found: wallet_id(found.wallet), metadata=WALLET_ID)
     address = fields.String(
         attribute="wallet.address", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
@@ -205,7 +199,7 @@ class WalletListAnswer(Answer):
                     "address": wallet.address,
                     "chain": _spelling(wallet),
                     "walletType": wallet.wallet_type,
-                    "id": _wallet_id(wallet),
+                    "id": wallet_id(wallet),
                     "createdAt": timestamp(wallet.created_at),
                     "updatedAt": timestamp(wallet.updated_at),
                 }

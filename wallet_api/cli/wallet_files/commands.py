@@ -27,9 +27,7 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import list_locations
 
-wallets = click.Group("wallets", help="Import, export and verify wallet files.")
-
-wallets.add_command(verify)
+wallets = click.Group("wallets", help="Import, export and verify wallet files.", commands=[verify])
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -69,13 +67,13 @@ def import_(
         "files",
         expected=(new, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
-        quiet_stdout=as_json,
+        as_json=as_json,
     )
     names = batches(files.directory.names(), BATCH)
     require_outside(files, report)
     results = map_in_processes(names, work.run, processes=processes, database=database)
     reasons = collect_reports(results, progress, report)
-    _print_summary(progress, as_json=as_json)
+    progress.print_result()
     none_valid = progress.counts[Outcome.INVALID] == progress.counts.total()
     if none_valid and [reason for reason, _ in reasons.most_common(1)] == [DOES_NOT_DECRYPT]:
         click.echo(
@@ -114,7 +112,7 @@ def export(
         "wallets",
         expected=(Outcome.EXPORTED, Outcome.PRESENT),
         faults=(Outcome.CONFLICT, Outcome.INVALID, Outcome.FAILED),
-        quiet_stdout=as_json,
+        as_json=as_json,
     )
     with files.directory.locked():
         files.directory.remove_temporary_files()
@@ -124,7 +122,7 @@ def export(
             progress,
             report,
         )
-    _print_summary(progress, as_json=as_json)
+    progress.print_result()
     if files.directory.is_handed_over():
         click.echo(
             f"{path} contains the file .migrating. Remove it before you start the service with"
@@ -161,7 +159,3 @@ def show(context: click.Context, fid: int, path: Path | None, as_json: bool) -> 
             click.echo(f"FID {fid} has no wallets.")
     succeeded = found and not any(location.fault for location in found)
     context.exit(0 if succeeded else 1)
-
-
-def _print_summary(progress: Progress, *, as_json: bool) -> None:
-    click.echo(json.dumps(progress.as_dict()) if as_json else progress.summary())

@@ -57,7 +57,7 @@ def verify(
     if report is not None and path is None:
         raise click.UsageError("--report requires PATH.")
     resources = WalletResources()
-    verification = _Verification(resources, processes, quiet_stdout=as_json)
+    verification = _Verification(resources, processes, as_json=as_json)
     files = None if path is None else resources.files(path)
     expected = [RowOutcome.DECRYPTED, RowOutcome.WITHOUT_FILE]
     parts = {"rows": verification.rows(files, expected=expected)}
@@ -91,7 +91,7 @@ class _Verification(RowVerification):
             "files",
             expected=(Outcome.PRESENT,),
             faults=(_MISSING, Outcome.CONFLICT, Outcome.INVALID),
-            quiet_stdout=self.quiet_stdout,
+            as_json=self.as_json,
         )
         names = batches(files.directory.names(), BATCH)
         results = map_in_processes(names, work.run, processes=self.processes, database=database)
@@ -113,7 +113,7 @@ class _Verification(RowVerification):
             "lines",
             expected=(LineOutcome.UNCHANGED,),
             faults=(LineOutcome.CHANGED, LineOutcome.GONE, LineOutcome.UNREADABLE),
-            quiet_stdout=self.quiet_stdout,
+            as_json=self.as_json,
         )
         with report.open(errors="replace") as lines:
             parts = batches(enumerate(lines, start=1), BATCH)

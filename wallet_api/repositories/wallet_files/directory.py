@@ -97,12 +97,13 @@ class WalletDirectory:
         return True
 
     @contextmanager
-    def locked(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Hold the directory's lock, which excludes writers in this and other processes."""
         with self._faults("cannot be locked"):
             descriptor = os.open(_LOCK, _OPEN_LOCK | os.O_CREAT, 0o600, dir_fd=self._open())
         try:
-            self._wait_for_lock(descriptor, seconds)
+            with self._faults("cannot be locked"):
+                self._wait_for_lock(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -213,9 +214,7 @@ class WalletDirectory:
     def remove_temporary_files(self) -> None:
         """Remove temporary files of killed writers. Call it with the lock held."""
         with self._faults("cannot be cleaned"):
-            for name in self._entries():
-                if _TEMPORARY.fullmatch(name):
-                    os.unlink(name, dir_fd=self._open())
+            self._unlink(filter(_TEMPORARY.fullmatch, self._entries()))
 
     def _open(self) -> int:
         if self._descriptor is None:
@@ -265,8 +264,8 @@ class WalletDirectory:
             return False
         return True
 
-    def _wait_for_lock(self, descriptor: int, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
+    def _wait_for_lock(self, descriptor: int) -> None:
+        deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -274,10 +273,6 @@ class WalletDirectory:
                 if time.monotonic() > deadline:
                     raise StorageUnavailable(f"{self.path} is locked by another process") from error
                 time.sleep(0.005)
-            except OSError as error:
-                raise StorageUnavailable(
-                    f"{self.path} cannot be locked ({error.strerror})"
-                ) from error
             else:
                 break
         if os.fstat(descriptor).st_nlink == 0:

@@ -28,7 +28,7 @@ from wallet_api.errors import InvalidAddress, KeyUnreadable
 from wallet_api.ethereum.addresses import parse_address
 from wallet_api.models import (
     BASE_ACCOUNT_CHAIN,
-    BASE_ACCOUNT_SPELLINGS,
+    CHAIN_SPELLINGS,
     MAX_FID,
     TRADING_CHAIN,
     Wallet,
@@ -53,7 +53,6 @@ _ENCODINGS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_SPELLINGS = (TRADING_CHAIN, *BASE_ACCOUNT_SPELLINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +70,7 @@ class WalletFile:
 
 def file_name(fid: int, chain: str) -> str:
     """Return the name of the file of a user's wallet on a chain, in the given spelling."""
-    if not 0 < fid <= MAX_FID or chain not in _SPELLINGS:
+    if not 0 < fid <= MAX_FID or chain not in CHAIN_SPELLINGS:
         raise ValueError("there is no wallet file for such a FID or chain")
     return f"wallet_{fid}_{chain}.json"
 
@@ -85,7 +84,7 @@ def parse_name(name: str) -> tuple[int, str]:
     if match is None:
         raise KeyUnreadable("its name is not wallet_<fid>_<chain>.json")
     digits, chain = match.groups()
-    if chain not in _SPELLINGS:
+    if chain not in CHAIN_SPELLINGS:
         raise KeyUnreadable("its name has an unknown chain")
     if digits.startswith("0"):
         raise KeyUnreadable("its name gives FID 0, or a FID with leading zeros")
@@ -128,7 +127,8 @@ def read(
         except InvalidAddress as error:
             raise KeyUnreadable("its address fails the EIP-55 checksum") from error
 
-    if (stated := members.get("chain")) != spelling and _canonical(stated) != _canonical(spelling):
+    stated = members.get("chain")
+    if not isinstance(stated, str) or CHAIN_SPELLINGS.get(stated) != CHAIN_SPELLINGS[spelling]:
         warnings.append("the chain inside the file is not the one in its name")
     created_at = _time(members.get("createdAt"))
     if created_at is None:
@@ -268,10 +268,6 @@ def _old_key(members: dict[str, Any], encryption: EncryptionService) -> LegacyKe
     if len(ciphertext) % 32:
         raise KeyUnreadable("its encryptedPrivateKey was cut off")
     return encryption.decrypt_legacy(ciphertext, iv)
-
-
-def _canonical(chain: object) -> object:
-    return BASE_ACCOUNT_CHAIN if chain in BASE_ACCOUNT_SPELLINGS else chain
 
 
 def _time(value: object) -> datetime | None:

@@ -137,7 +137,7 @@ class FilesystemWalletRepository:
                 created_at=now if existing is None else existing.wallet.created_at,
                 updated_at=now,
             )
-            self._write_base_account(wallet, existing)
+            self.write_base_account(wallet, existing)
 
     def add_copies(self, wallets: Iterable[Wallet]) -> None:
         """Write existing wallets, except those that have a file.
@@ -145,18 +145,15 @@ class FilesystemWalletRepository:
         The caller holds the directory's lock.
         """
         self.directory.add_all(
-            {
-                file_name(wallet.fid, wallet.chain): wallet_file.render(self._members(wallet))
-                for wallet in wallets
-            }
+            {file_name(wallet.fid, wallet.chain): self._render(wallet, {}) for wallet in wallets}
         )
 
-    def replace_base_account(self, wallet: Wallet, existing: WalletFile) -> None:
-        """Write an existing Base Account address, replacing an older one.
+    def write_base_account(self, wallet: Wallet, existing: WalletFile | None) -> None:
+        """Write the file that takes precedence, with all members of an older one.
 
         The caller holds the directory's lock.
         """
-        self._write_base_account(wallet, existing)
+        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, existing)
 
     def replace_keyless(self, wallet: Wallet, existing: WalletFile) -> None:
         """Write a trading wallet over one of the oldest files, which stores a Base Account address.
@@ -164,7 +161,7 @@ class FilesystemWalletRepository:
         The address is first moved to a file of its own. The caller holds the directory's lock.
         """
         if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == existing:
-            self._write_base_account(existing.wallet, existing)
+            self.write_base_account(existing.wallet, existing)
         self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, existing)
 
     def inspect(self, name: str) -> Inspection:
@@ -260,18 +257,15 @@ class FilesystemWalletRepository:
             encryption=self._encryption,
         )
 
-    def _members(self, wallet: Wallet) -> dict[str, Any]:
-        return wallet_file.members_of(wallet, self._encryption)
-
-    def _write_base_account(self, wallet: Wallet, existing: WalletFile | None) -> None:
-        """Write the file that takes precedence, with all members of the previous one."""
-        self._replace(file_name(wallet.fid, BASE_ACCOUNT_CHAIN), wallet, existing)
-
     def _replace(self, name: str, wallet: Wallet, existing: WalletFile | None) -> None:
         # The old time of change does not apply to the new wallet.
         members = {} if existing is None else {**existing.members}
         members.pop("updatedAt", None)
-        self.directory.replace(name, wallet_file.render({**members, **self._members(wallet)}))
+        self.directory.replace(name, self._render(wallet, members))
+
+    def _render(self, wallet: Wallet, members: dict[str, Any]) -> bytes:
+        """Return the file of a wallet, which keeps `members` of an older file."""
+        return wallet_file.render(members | wallet_file.members_of(wallet, self._encryption))
 
 
 def _now() -> datetime:

@@ -1,9 +1,9 @@
-"""Events that change nothing else in the database: refusals, and what happened to files."""
+"""Events of wallets, refusals and files, and their entries."""
 
 from collections.abc import Callable
 
 from wallet_api.database import Connection, Database, one_round_trip
-from wallet_api.models import AuditEvent
+from wallet_api.models import AuditContext, AuditEvent, NewWallet, Wallet
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.services.audit.append import AuditTrail, PendingEntries
 from wallet_api.services.encryption_keys.registration import SecretRegistration
@@ -49,3 +49,10 @@ class AuditEvents:
         head = fetch_head()
         if not pending.is_written(connection) and not unless(audit):
             pending.append(connection, head, event)
+
+
+def wallet_event(action: str, wallet: Wallet | NewWallet, access: AuditContext) -> AuditEvent:
+    """Return the event that a wallet was created or imported, with its address."""
+    return AuditEvent(
+        fid=wallet.fid, chain=wallet.chain, action=action, access=access, address=wallet.address
+    )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from wallet_api.database import Connection, Database
 from wallet_api.errors import InvalidFilter
-from wallet_api.models import AUDIT_ACTIONS, AuditEntry, Page, PageRequest, Position
+from wallet_api.models import AUDIT_ACTIONS, AuditEntry, Page, PageRequest
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.request_ids import time_of
 
@@ -39,9 +39,7 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def find(
-        self, filters: AuditFilters, *, after: Position[int] | None, limit: int
-    ) -> Page[AuditEntry, int]:
+    def find(self, filters: AuditFilters, page: PageRequest[int]) -> Page[AuditEntry, int]:
         """Return a page of entries. Raises DatabaseUnavailable.
 
         Raises InvalidFilter for a request id if nothing bounds the search: neither a user, nor a
@@ -49,13 +47,10 @@ class AuditLog:
         """
         filters = _bounded(filters)
         ends = [] if filters.before is None else [(filters.before, 0, 0)]
-        start = min([*ends, *([] if after is None else [after])], default=None)
-        # One more item shows whether there is another page.
-        page = PageRequest(since=filters.since, after=start, limit=limit + 1)
-        entries = self._database.run(lambda connection: _entries(connection, filters, page))
-        last = entries[limit - 1] if len(entries) > limit else None
-        position = None if last is None else (last.created_at, last.fid, last.id)
-        return Page(items=entries[:limit], next=position)
+        start = min([*ends, *([] if page.after is None else [page.after])], default=None)
+        request = replace(page.with_next(), since=filters.since, after=start)
+        entries = self._database.run(lambda connection: _entries(connection, filters, request))
+        return page.page_of(entries, lambda entry: (entry.created_at, entry.fid, entry.id))
 
 
 def _bounded(filters: AuditFilters) -> AuditFilters:

@@ -1,6 +1,6 @@
 """Checks of a database, for `wallet-api db doctor`; none needs a secret."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from wallet_api.database import Connection, Database
@@ -23,6 +23,7 @@ from wallet_api.services.migrations import expected_versions, read_only_reason
 from wallet_api.services.readiness import find_missing_privileges
 
 _VERSIONS = "schema_migrations"
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 # Predefined roles of PostgreSQL whose members can access all tables or the server's files, and
 # whether they can change them.
 _PREDEFINED = {
@@ -48,7 +49,7 @@ _GROUPS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A checked subject and its faults, if any.
 
@@ -56,8 +57,8 @@ class Finding:
     """
 
     subject: str
-    faults: tuple[str, ...]
-    serious: bool
+    faults: list[str]
+    serious: bool = True
 
 
 def examine_database(database: Database, trusted: Collection[str] = ()) -> list[Finding]:
@@ -73,11 +74,7 @@ def _examine(connection: Connection, trusted: Collection[str]) -> list[Finding]:
     tables = [part.name for part in expected_schema() if part.kind == "table"]
     hidden = checks.list_unreadable_tables([*tables, _VERSIONS])
     findings = [
-        Finding(
-            subject="this role may read every table",
-            faults=tuple(f"it may not read {name}" for name in hidden),
-            serious=True,
-        ),
+        Finding("this role may read every table", [f"it may not read {name}" for name in hidden]),
         *_session(connection),
     ]
     if _VERSIONS not in hidden:
@@ -100,39 +97,25 @@ def _migrations(applied: set[str]) -> Finding:
     known = expected_versions()
     missing = [f"{version} is not applied" for version in sorted(known - applied)]
     newer = [f"{version} is newer than this program" for version in sorted(applied - known)]
-    return Finding(subject="migrations are current", faults=(*missing, *newer), serious=True)
+    return Finding("migrations are current", missing + newer)
 
 
-def _session(connection: Connection) -> list[Finding]:
+def _session(connection: Connection) -> Iterator[Finding]:
     """Check the session of this role, as /readyz does."""
+    yield Finding(
+        "a session of this role is safe to use", [fault.reason for fault in connection.faults]
+    )
     state = MigrationRepository(connection).get_state(needed_privileges())
     read_only = read_only_reason(state)
-    missing_privileges = find_missing_privileges(state)
-    return [
-        Finding(
-            subject="a session of this role is safe to use",
-            faults=tuple(fault.reason for fault in connection.faults),
-            serious=True,
-        ),
-        Finding(
-            subject="the database accepts writes",
-            faults=() if read_only is None else (read_only.reason,),
-            serious=True,
-        ),
-        Finding(
-            subject="the role has every privilege that it needs",
-            faults=()
-            if missing_privileges is None
-            else (missing_privileges.reason, *_by_object(state.missing_privileges)),
-            serious=True,
-        ),
-    ]
+    yield Finding("the database accepts writes", [] if read_only is None else [read_only.reason])
+    missing = find_missing_privileges(state)
+    lines = [] if missing is None else [missing.reason, *_by_object(state.missing_privileges)]
+    yield Finding("the role has every privilege that it needs", lines)
 
 
 def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
-    settings = checks.get_settings()
-    pooled = checks.get_session().pooled
-    lost = "is off: commits can be lost"
+    session = checks.get_session()
+    initial = checks.list_initial_settings(_DURABILITY)
     foreign = [
         setting
         for setting in checks.list_role_settings(_relations())
@@ -143,26 +126,26 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     ]
     findings = [
         Finding(
-            subject=f"{name} is on",
-            faults=() if settings[name] else (f"{name} {lost}",),
+            f"{name} is on",
+            [f"{name} is off: commits can be lost"] if initial[name] == "off" else [],
             # Our connections set it, unless a pooler drops our settings.
-            serious=pooled or name != "synchronous_commit",
+            serious=session.pooled or name != "synchronous_commit",
         )
-        for name in ("fsync", "synchronous_commit", "full_page_writes")
+        for name in _DURABILITY
     ]
-    if pooled:
+    if session.pooled:
         findings.append(_initial_settings(checks))
     return [
         *findings,
-        _role_settings("no setting of a role disables a safeguard", unsafe, serious=True),
-        _role_settings(
+        Finding("no setting of a role disables a safeguard", _role_settings(unsafe)),
+        Finding(
             "roles and the database have no unexpected settings",
-            [setting for setting in foreign if setting not in unsafe],
+            _role_settings(setting for setting in foreign if setting not in unsafe),
             serious=False,
         ),
         Finding(
-            subject="the connection is encrypted",
-            faults=() if settings["tls"] else ("no TLS: add sslmode=verify-full to DATABASE_URL",),
+            "the connection is encrypted",
+            [] if session.tls else ["no TLS: add sslmode=verify-full to DATABASE_URL"],
             serious=False,
         ),
     ]
@@ -174,24 +157,20 @@ def _disables_a_safeguard(found: RoleSetting) -> bool:
     return is_unsafe(found.setting_name, found.setting)
 
 
-def _role_settings(subject: str, found: list[RoleSetting], *, serious: bool) -> Finding:
-    lines = tuple(
-        f"{setting.role_name}: {setting.setting_name}={setting.setting}" for setting in found
-    )
-    return Finding(subject=subject, faults=lines, serious=serious)
+def _role_settings(found: Iterable[RoleSetting]) -> list[str]:
+    return [f"{setting.role_name}: {setting.setting_name}={setting.setting}" for setting in found]
 
 
 def _initial_settings(checks: DatabaseCheckRepository) -> Finding:
     """Check the initial settings of a pooler's sessions, where our own may be lost."""
     found = checks.list_initial_settings([*PINNED, "search_path"])
     return Finding(
-        subject="sessions of the pooler begin with the required settings",
-        faults=tuple(
+        "sessions of the pooler begin with the required settings",
+        [
             f"{name} is {value}: set it for the role as docs/scaling.md describes"
             for name, value in found.items()
             if not is_applied(name, value)
-        ),
-        serious=True,
+        ],
     )
 
 
@@ -206,8 +185,8 @@ def _privileges(checks: DatabaseCheckRepository) -> Finding:
         and Privilege(privilege.name.split()[0], privilege.target) not in allowed
     }
     return Finding(
-        subject="the role has no more privileges than it needs",
-        faults=tuple(f"{line} (queries/operations/roles.sql)" for line in _by_object(excess)),
+        "the role has no more privileges than it needs",
+        [f"{line} (queries/operations/roles.sql)" for line in _by_object(excess)],
         serious=False,
     )
 
@@ -242,11 +221,9 @@ def _other_roles(checks: RoleCheckRepository, trusted: Collection[str]) -> list[
     ]
     return [
         Finding(
-            subject=subject,
-            faults=tuple(
-                f"{privilege.role} {privilege.ability}: {privilege.remedy}" for privilege in found
-            ),
-            serious=serious,
+            subject,
+            [f"{privilege.role} {privilege.ability}: {privilege.remedy}" for privilege in found],
+            serious,
         )
         for subject, found, serious in (
             ("no other role can change these tables", [r for r in privileges if r.changes], True),
@@ -277,14 +254,12 @@ def _schema(checks: DatabaseCheckRepository) -> list[Finding]:
     )
     return [
         Finding(
-            subject=subject,
-            faults=tuple(
-                _differences(
-                    {part for part in expected if part.kind in kinds},
-                    {part for part in found if part.kind in kinds},
-                )
+            subject,
+            _differences(
+                {part for part in expected if part.kind in kinds},
+                {part for part in found if part.kind in kinds},
             ),
-            serious=serious,
+            serious,
         )
         for subject, kinds, serious in _GROUPS
     ]
@@ -303,11 +278,10 @@ def _differences(expected: set[SchemaObject], found: set[SchemaObject]) -> list[
 
 def _rows(checks: DatabaseCheckRepository) -> list[Finding]:
     return [
-        _users("every trading wallet has a key", checks.list_trading_wallets_without_key()),
-        _users("every secret is known", checks.list_wallets_of_unknown_secrets()),
-        _users("deposits go to their user's wallet", checks.list_deposits_to_other_addresses()),
+        Finding(subject, [f"FID {fid}" for fid in fids])
+        for subject, fids in (
+            ("every trading wallet has a key", checks.list_trading_wallets_without_key()),
+            ("every secret is known", checks.list_wallets_of_unknown_secrets()),
+            ("deposits go to their user's wallet", checks.list_deposits_to_other_addresses()),
+        )
     ]
-
-
-def _users(subject: str, fids: list[int]) -> Finding:
-    return Finding(subject=subject, faults=tuple(f"FID {fid}" for fid in fids), serious=True)

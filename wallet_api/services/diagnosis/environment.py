@@ -17,7 +17,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Connection, Database, connection_error
 from wallet_api.errors import ServiceUnavailable, SignInUnavailable, StorageUnavailable
-from wallet_api.models import ApiClient
+from wallet_api.models import ApiClient, PageRequest
 from wallet_api.repositories.database_checks import DatabaseCheckRepository, Session
 from wallet_api.repositories.policy_assignments import PolicyAssignmentRepository
 from wallet_api.services.api_clients import ApiClientService
@@ -105,11 +105,11 @@ def _database(
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
-    tls = "with" if session.tls else "without"
+    tls = "with TLS" if session.tls else "without TLS"
     yield fine(
-        f"connected to the database: PostgreSQL {session.version}, as {session.role}, {tls} TLS"
+        f"connected to the database: PostgreSQL {session.postgres}, as {session.role_name}, {tls}"
     )
-    if not session.tls and not session.local:
+    if not session.tls and not session.is_local:
         yield advice(
             "the connection to the database is not encrypted",
             "Add sslmode=verify-full to DATABASE_URL, with sslrootcert if the server needs it.",
@@ -193,7 +193,7 @@ def _signing(client: ApiClient, *, has_policy: bool) -> Iterator[Diagnosis]:
 
 def _last_read(database: Database, client: ApiClient) -> str:
     filters = AuditFilters(actor=f"client:{client.name}", actions=("key.read",))
-    reads = AuditLog(database).find(filters, after=None, limit=1).items
+    reads = AuditLog(database).find(filters, PageRequest(after=None, limit=1)).items
     if not reads:
         return "the audit log has no read by it"
     return (
@@ -207,7 +207,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
     storage = select_storage(settings)
     check = storage.directory_check(encryption, read_only=True)
     SecretRegistration(database, encryption, check).check()
-    files = f", and the files in {settings.wallet_storage_path}" if storage.uses_files else ""
+    files = f", and the files in {settings.wallet_storage_path}" if check else ""
     yield fine(f"the secret matches the database{files}")
     for key_id in KnownSecrets(database, encryption, storage).list_removable():
         yield advice(
@@ -218,7 +218,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
 
 def _files(settings: Settings) -> Iterator[Diagnosis]:
     try:
-        unused = select_storage(settings).unused_files_warning(
+        unused = select_storage(settings.wallets).unused_files_warning(
             explicit=settings.wallet_storage_is_explicit
         )
     except ConfigurationError as error:

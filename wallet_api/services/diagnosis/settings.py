@@ -1,7 +1,7 @@
 """Checks of the settings themselves, without trying what they name."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,15 +60,30 @@ def faults_of(error: ConfigurationError) -> list[Diagnosis]:
     return [fault(str(found), found.remedy) for found in error.faults]
 
 
-def advise(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosis]:
-    """Return advice on valid but unusual or misleading settings."""
-    given = [
-        _keys(settings),
-        _origins(settings),
-        _proxy(settings, environ),
-        _metrics(settings),
-    ]
-    return [diagnosis for diagnosis in given if diagnosis is not None]
+def advise(settings: Settings, environ: Mapping[str, str]) -> Iterator[Diagnosis]:
+    """Yield advice on valid but unusual or misleading settings."""
+    if settings.allow_key_export:
+        yield advice(
+            "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
+            "Remove ALLOW_KEY_EXPORT, unless users should export their keys.",
+        )
+    if not settings.cors_origins:
+        yield advice(
+            "CORS_ORIGINS is empty: no page of another host may call the API",
+            "If the mini app is on another host, set CORS_ORIGINS=https://app.example.com",
+        )
+    # Platforms that set PORT have a proxy in front.
+    if environ.get("PORT") and not settings.trusted_proxy_hops:
+        yield advice(
+            "PORT is set, but TRUSTED_PROXY_HOPS is 0: behind a proxy all users share its rate "
+            "limit",
+            "Behind one proxy (such as Heroku's router) set TRUSTED_PROXY_HOPS=1.",
+        )
+    if settings.metrics_token is None:
+        yield advice(
+            "METRICS_TOKEN is not set: /metrics is off, and no alert reports an unreadable key",
+            f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
+        )
 
 
 def _warnings(settings: Settings) -> list[Diagnosis]:
@@ -84,43 +99,6 @@ def _misspelled(recording: _RecordingEnviron) -> list[Diagnosis]:
         for name in unknown
         if (similar := difflib.get_close_matches(name, recording.names_read, 1, _SIMILARITY))
     ]
-
-
-def _keys(settings: Settings) -> Diagnosis | None:
-    if not settings.allow_key_export:
-        return None
-    return advice(
-        "ALLOW_KEY_EXPORT is true: anyone with a user's token gets that user's private key",
-        "Remove ALLOW_KEY_EXPORT, unless users should export their keys.",
-    )
-
-
-def _origins(settings: Settings) -> Diagnosis | None:
-    if settings.cors_origins:
-        return None
-    return advice(
-        "CORS_ORIGINS is empty: no page of another host may call the API",
-        "If the mini app is on another host, set CORS_ORIGINS=https://app.example.com",
-    )
-
-
-def _proxy(settings: Settings, environ: Mapping[str, str]) -> Diagnosis | None:
-    # Platforms that set PORT have a proxy in front.
-    if settings.trusted_proxy_hops or not environ.get("PORT"):
-        return None
-    return advice(
-        "PORT is set, but TRUSTED_PROXY_HOPS is 0: behind a proxy all users share its rate limit",
-        "Behind one proxy (such as Heroku's router) set TRUSTED_PROXY_HOPS=1.",
-    )
-
-
-def _metrics(settings: Settings) -> Diagnosis | None:
-    if settings.metrics_token is not None:
-        return None
-    return advice(
-        "METRICS_TOKEN is not set: /metrics is off, and no alert reports an unreadable key",
-        f"Set METRICS_TOKEN, for Prometheus too: {OPENSSL_RAND}",
-    )
 
 
 def fine(what: str) -> Diagnosis:

@@ -82,7 +82,7 @@ class WalletExport:
         elif existing.wallet.address == wallet.address:
             return self._read_back(wallet, name, Outcome.PRESENT)
         elif existing.wallet.updated_at < wallet.updated_at:
-            self._files.replace_base_account(wallet, existing)
+            self._files.write_base_account(wallet, existing)
         return self._read_back(wallet, name, Outcome.EXPORTED)
 
     def _read_back(self, wallet: Wallet, name: str, outcome: Outcome) -> FileReport:

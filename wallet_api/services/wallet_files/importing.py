@@ -13,7 +13,6 @@ from wallet_api.models import (
     BASE_ACCOUNT_SPELLINGS,
     TRADING_CHAIN,
     AuditContext,
-    AuditEvent,
     Wallet,
 )
 from wallet_api.repositories.audit.entries import AuditRepository
@@ -21,6 +20,7 @@ from wallet_api.repositories.wallet_files.file import file_name
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository, Inspection
 from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.audit.events import wallet_event
 from wallet_api.services.batch_runs import run_batch
 from wallet_api.services.decryption import decrypt_verified
 from wallet_api.services.encryption_keys.registration import SecretRegistration
@@ -208,7 +208,10 @@ class WalletImport:
                 free = [wallet for wallet in absent.values() if wallet.fid not in busy]
                 inserted = batches.insert_copies_if_absent(free)
                 # In the order of FIDs, as in every batch.
-                events = [import_event(absent[key], self._access) for key in sorted(inserted)]
+                events = [
+                    wallet_event("wallet.imported", absent[key], self._access)
+                    for key in sorted(inserted)
+                ]
                 # The insert waited for an earlier attempt whose commit was not confirmed.
                 earlier = claimed if pending.is_written(connection) else set()
                 claimed = inserted | earlier
@@ -249,17 +252,6 @@ class WalletImport:
                 state = "cannot be verified" if preferred is None else "has another address"
                 return Outcome.CONFLICT, f"{first} takes precedence, and {state}"
         return None
-
-
-def import_event(wallet: Wallet, access: AuditContext) -> AuditEvent:
-    """Return the event that records the import of a wallet."""
-    return AuditEvent(
-        fid=wallet.fid,
-        chain=wallet.chain,
-        action="wallet.imported",
-        access=access,
-        address=wallet.address,
-    )
 
 
 def _key(wallet: Wallet) -> WalletKey:

@@ -8,7 +8,7 @@ from wallet_api.models import TRADING_CHAIN, AuditContext, Wallet
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository, secret_retired
 from wallet_api.services.audit.append import AuditTrail, PendingEntries, begin_append
-from wallet_api.services.wallet_files.importing import import_event
+from wallet_api.services.audit.events import wallet_event
 from wallet_api.services.wallet_files.recorded import is_recorded
 
 
@@ -37,7 +37,7 @@ class OnDemandImport:
             is_recorded(wallet, audit)
         # The import is an act of the service, not of the caller.
         service_access = AuditContext(actor="service:migrating", request_id=access.request_id)
-        event = import_event(wallet, service_access)
+        event = wallet_event("wallet.imported", wallet, service_access)
         with (
             self._attempts(wallet).new_entry(connection, head, event) as entry,
             secret_retired(connection),

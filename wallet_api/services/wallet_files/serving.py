@@ -20,10 +20,11 @@ from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.audit.append import PendingEntries
+from wallet_api.services.audit.events import wallet_event
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.key_uses import KeyUse
 from wallet_api.services.wallet_files.recorded import is_recorded
-from wallet_api.services.wallets import BaseAccountWalletService, creation_event
+from wallet_api.services.wallets import BaseAccountWalletService
 
 T = TypeVar("T")
 
@@ -35,7 +36,10 @@ class UnsupportedWithFiles:
         """Raise WalletsInFiles."""
         raise WalletsInFiles
 
-    of_days = report = find
+    of_days = find
+
+    def report(self) -> None:
+        """Set no metrics, because there are no rows to count."""
 
 
 class FilesystemWalletService(BaseAccountWalletService):
@@ -99,7 +103,9 @@ class FilesystemWalletService(BaseAccountWalletService):
                 request_id=access.request_id,
                 reason="the file had no entry",
             )
-            self._events.record(creation_event(wallet, service_access), unless=unless)
+            self._events.record(
+                wallet_event("wallet.created", wallet, service_access), unless=unless
+            )
         return wallet
 
     def _read_log(self, read: Callable[[AuditRepository], T]) -> T:
@@ -116,7 +122,7 @@ class FilesystemWalletService(BaseAccountWalletService):
     ) -> Wallet:
         """Return the user's wallet; if there is no file, write one, and then its entry."""
         # Raises before a file is written whose entry could not be appended.
-        self._trail.next_entry(head, creation_event(candidate, access))
+        self._trail.next_entry(head, wallet_event("wallet.created", candidate, access))
         files = self._files_with_rows(connection, access)
         files.insert_if_absent(candidate)
         stored = files.get(candidate.fid, TRADING_CHAIN)
@@ -125,7 +131,8 @@ class FilesystemWalletService(BaseAccountWalletService):
         if stored.address == candidate.address:
             # Another request may have found the file, and recorded it.
             unless = partial(is_recorded, stored)
-            self._events.append(connection, creation_event(stored, access), pending, unless=unless)
+            event = wallet_event("wallet.created", stored, access)
+            self._events.append(connection, event, pending, unless=unless)
         return stored
 
     def _files_with_rows(

@@ -4,7 +4,7 @@ import functools
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from wallet_api.config import Settings, WalletSettings
+from wallet_api.config import WalletSettings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.models import AuditContext
@@ -36,17 +36,17 @@ class WalletStorage(ABC):
         self.directory = directory
 
     @abstractmethod
+    def wallet_service(
+        self, database: Database, encryption: EncryptionService, registration: SecretRegistration
+    ) -> BaseAccountWalletService:
+        """Return the service of wallets."""
+
     def requires_row(self, imports: int) -> bool:
         """Return whether a wallet that the audit log records must have a row.
 
         `imports` is the number of entries that record its import from a file.
         """
-
-    @abstractmethod
-    def wallet_service(
-        self, database: Database, encryption: EncryptionService, registration: SecretRegistration
-    ) -> BaseAccountWalletService:
-        """Return the service of wallets."""
+        return self.uses_rows and (imports > 0 or not self.uses_files)
 
     def directory_check(
         self, encryption: EncryptionService, *, read_only: bool = False
@@ -85,10 +85,6 @@ class PostgresStorage(WalletStorage):
     name = "postgres"
     uses_files = False
 
-    def requires_row(self, imports: int) -> bool:
-        """Return True."""
-        return True
-
     def wallet_service(
         self, database: Database, encryption: EncryptionService, registration: SecretRegistration
     ) -> BaseAccountWalletService:
@@ -104,10 +100,6 @@ class MigratingStorage(WalletStorage):
     """Wallets are created in PostgreSQL. One that is only in a file is imported when it is read."""
 
     name = "migrating"
-
-    def requires_row(self, imports: int) -> bool:
-        """Return True for a wallet that was imported."""
-        return imports > 0
 
     def wallet_service(
         self, database: Database, encryption: EncryptionService, registration: SecretRegistration
@@ -131,10 +123,6 @@ class FilesystemStorage(WalletStorage):
     name = "filesystem"
     uses_rows = False
 
-    def requires_row(self, imports: int) -> bool:
-        """Return False."""
-        return False
-
     def wallet_service(
         self, database: Database, encryption: EncryptionService, registration: SecretRegistration
     ) -> BaseAccountWalletService:
@@ -144,10 +132,10 @@ class FilesystemStorage(WalletStorage):
 
 
 STORAGES = {
-    storage.name: storage for storage in (PostgresStorage, MigratingStorage, FilesystemStorage)
+    storage.name: storage for storage in (PostgresStorage, FilesystemStorage, MigratingStorage)
 }
 
 
-def select_storage(settings: Settings | WalletSettings) -> WalletStorage:
+def select_storage(settings: WalletSettings) -> WalletStorage:
     """Return the storage that the settings select."""
     return STORAGES[settings.wallet_storage](WalletDirectory(settings.wallet_storage_path))
