@@ -21,10 +21,12 @@ from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
 from wallet_api.models import AuditContext, ClientRights, NewWallet
 from wallet_api.repositories.api_clients import ApiClientRepository
+from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
 from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.wallet_files.storages import STORAGES
@@ -175,6 +177,12 @@ def service(database, secret=SECRET, *previous):
         encryption,
         SecretRegistration(database, encryption),
     )
+
+
+def append_events(connection, encryption, *events):
+    """Append events to the audit log as a batch does, in the current transaction."""
+    heads = AuditRepository(connection).lock_heads({event.fid for event in events})
+    AuditTrail(encryption).pending().append_many(connection, heads, events)
 
 
 def private_keys(database, fids, *secrets):

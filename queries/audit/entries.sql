@@ -22,7 +22,9 @@ from
 -- Do what lock_head() does, for one user of a batch. No row: another transaction holds the lock, or the chain is empty.
 -- It does not wait, because the batch already holds the locks of other users, who would wait too.
 -- Answered by the primary key of wallet_audit_heads.
-select head.fid
+select
+    head.id,
+    head.mac
 from wallet_audit_heads as head
 where head.fid = :fid::bigint
 for update skip locked;

@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, POSTGRES
+from tests.factories import ACCESS, POSTGRES, append_events
 from tests.faults.servers import Server
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
@@ -14,7 +14,6 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEvent
 from wallet_api.repositories.audit.checks import AuditCheckRepository
 from wallet_api.services.audit import checkpoints as audit_checkpoints
-from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 
@@ -36,7 +35,7 @@ class Log:
     def __init__(self, url, encryption):
         self.database = Database(Secret(url), min_size=0, max_size=4, timeout_seconds=10)
         self.database.open()
-        self._trail = AuditTrail(encryption)
+        self._encryption = encryption
         self._verification = AuditVerification(
             self.database, encryption, unchained_before=None, storage=POSTGRES
         )
@@ -46,7 +45,7 @@ class Log:
 
         def work(connection):
             with connection.transaction():
-                self._trail.pending().append_many(connection, [A_REFUSAL])
+                append_events(connection, self._encryption, A_REFUSAL)
 
         self.database.run(work)
 

@@ -8,11 +8,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import ACCESS, service
+from tests.factories import ACCESS, append_events, service
 from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEvent
 from wallet_api.services.audit import checkpoints as audit_checkpoints
-from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.checkpoints import settled_time
 
 A_READ = AuditEvent(fid=1, chain="ethereum", action="key.read", access=ACCESS)
@@ -41,7 +40,7 @@ def appending(database, encryption):
 
         def work(connection):
             with connection.transaction():
-                AuditTrail(encryption).pending().append_many(connection, [event])
+                append_events(connection, encryption, event)
                 appended.set()
                 assert commit.wait(30)
 

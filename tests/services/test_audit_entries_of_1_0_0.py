@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, FID, service
+from tests.factories import ACCESS, BASE_ACCOUNT, FID, append_events, service
 from tests.running_service import ROOT
 from tests.services.audit_faults import TO_TEXT
 from wallet_api.database import sql as loader
@@ -111,13 +111,15 @@ def test_a_batch_continues_a_chain_of_the_other_release(
     event = AuditEvent(fid=FID, chain="ethereum", action="key.exported", access=access())
     releases.choose(first)
     service(database).ensure_trading_wallet(FID, access=access())
+
+    def append(connection):
+        # lock_heads() of 1.0.0 returned no heads.
+        heads = audit.AuditRepository(connection).list_heads([FID])
+        AuditTrail(encryption).pending().append_many(connection, heads, [event, event])
+
     for release in (other, first):
         releases.choose(release)
-        database.run(
-            lambda connection: (
-                AuditTrail(encryption).pending().append_many(connection, [event, event])
-            )
-        )
+        database.run(append)
     assert verify() == ([], 5)
 
 
@@ -155,8 +157,7 @@ def test_every_request_id_is_returned_unchanged(
     wallets.ensure_trading_wallet(FID, access=access(request_id))
     if batch:
         event = AuditEvent(fid=FID, chain="ethereum", action="key.read", access=access(request_id))
-        trail = AuditTrail(encryption)
-        database.run(lambda connection: trail.pending().append_many(connection, [event]))
+        database.run(lambda connection: append_events(connection, encryption, event))
     else:
         wallets.get_wallet_with_key(FID, "ethereum", access=access(request_id))
     found = AuditLog(database).find(AuditFilters(), PageRequest(after=None, limit=10)).items

@@ -3,12 +3,11 @@
 import pytest
 
 from tests.database import plant
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, append_events
 from tests.services.audit_faults import ANOTHER, GONE, LONG_AGO, REPLACED, TWICE, UNSET
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
 from wallet_api.models import AuditEvent
-from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 
@@ -46,29 +45,31 @@ def test_a_base_account_address_without_an_entry_is_reported(log, verify, sql):
     assert verify(unchained_before=LONG_AGO)[0] == []
 
 
-def test_an_imported_base_account_address_is_compared_with_its_import(log, database, verify, sql):
+def test_an_imported_base_account_address_is_compared_with_its_import(
+    log, database, encryption, verify, sql
+):
     put_by_hand(sql, 1)
-    trail = AuditTrail(EncryptionService(Secret(SECRET)))
     event = AuditEvent(
         fid=1, chain="base-account", action="wallet.imported", access=ACCESS, address=ANOTHER
     )
-    database.run(lambda one: trail.pending().append_many(one, [event]))
+    database.run(lambda one: append_events(one, encryption, event))
     assert verify()[0] == []
     put_by_hand(sql, 1, BASE_ACCOUNT)
     assert verify()[0] == [(1, None, REPLACED)]
 
 
 @pytest.mark.parametrize("storage", ["postgres", "migrating"])
-def test_an_imported_base_account_cannot_move_back_to_its_file(log, database, verify, sql, storage):
+def test_an_imported_base_account_cannot_move_back_to_its_file(
+    log, database, encryption, verify, sql, storage
+):
     """The file keeps an older address, and a request would import it again."""
-    trail = AuditTrail(EncryptionService(Secret(SECRET)))
 
     def import_again():
         put_by_hand(sql, 1)
         event = AuditEvent(
             fid=1, chain="base-account", action="wallet.imported", access=ACCESS, address=ANOTHER
         )
-        database.run(lambda one: trail.pending().append_many(one, [event]))
+        database.run(lambda one: append_events(one, encryption, event))
 
     import_again()
     log.store_base_account_address(1, BASE_ACCOUNT, access=ACCESS)
@@ -79,15 +80,16 @@ def test_an_imported_base_account_cannot_move_back_to_its_file(log, database, ve
     assert verify(wallet_storage=storage)[0] == [(1, None, TWICE)]
 
 
-def test_a_missing_imported_trading_wallet_is_reported_while_migrating(log, database, verify, sql):
-    trail = AuditTrail(EncryptionService(Secret(SECRET)))
+def test_a_missing_imported_trading_wallet_is_reported_while_migrating(
+    log, database, encryption, verify, sql
+):
     (address,) = sql.execute(
         "select address from wallets where (fid, chain) = (2, 'ethereum')"
     ).fetchone()
     event = AuditEvent(
         fid=2, chain="ethereum", action="wallet.imported", access=ACCESS, address=address
     )
-    database.run(lambda one: trail.pending().append_many(one, [event]))
+    database.run(lambda one: append_events(one, encryption, event))
     assert verify(wallet_storage="migrating")[0] == []
     plant(sql, "delete from wallets where fid = 2 and chain = 'ethereum'")
     gone = (2, None, "the trading wallet that was created is not in PostgreSQL")
@@ -117,13 +119,12 @@ def test_base_account_addresses_are_compared_where_rows_are_in_use(
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_second_trading_wallet_of_one_user_is_reported_in_either_storage(
-    log, database, verify, sql, gone
+    log, database, encryption, verify, sql, gone
 ):
     event = AuditEvent(
         fid=2, chain="ethereum", action="wallet.created", access=ACCESS, address="0x" + "ab" * 20
     )
-    trail = AuditTrail(EncryptionService(Secret(SECRET)))
-    database.run(lambda one: trail.pending().append_many(one, [event]))
+    database.run(lambda one: append_events(one, encryption, event))
     if gone:
         plant(sql, "delete from wallets where fid = 2")
     faults = [(2, None, "more than one trading wallet was created")]
@@ -144,9 +145,8 @@ def test_a_creation_may_be_recorded_after_the_import_under_the_next_secret(
     plant(sql, "delete from wallet_audit_heads where fid = 60")
     for encryption, action in ((second, "wallet.imported"), (first, "wallet.created")):
         event = AuditEvent(fid=60, chain="ethereum", action=action, access=ACCESS, address=address)
-        trail = AuditTrail(encryption)
         database.run(
-            lambda one, trail=trail, event=event: trail.pending().append_many(one, [event])
+            lambda one, encryption=encryption, event=event: append_events(one, encryption, event)
         )
     encrypted = "update wallets set key_id = %s, encrypted_private_key = repeat('0', 96)"
     sql.execute(f"{encrypted} where fid = 60", [second.key_id])

@@ -215,7 +215,7 @@ class BaseAccountWalletService:
         def put(connection: Connection) -> Wallet | None:
             rows = PostgresWalletRepository(connection)
             current, head = begin_append(
-                connection, fid, lambda: rows.get_with_head_later(fid, BASE_ACCOUNT_CHAIN)
+                connection, fid, lambda: rows.get_later(fid, BASE_ACCOUNT_CHAIN)
             )
             if current is not None and current.address == address:
                 connection.commit()

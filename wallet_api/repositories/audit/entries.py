@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,23 +41,30 @@ class AuditRepository(Repository):
         cursor = sql.send(self._connection, _QUERIES.lock_head, fid=fid)
         return lambda: head_of({**(cursor.fetchone() or {}), "fid": fid})
 
-    def lock_heads(self, fids: Collection[int]) -> set[int]:
+    def lock_heads(self, fids: Collection[int]) -> dict[int, AuditHead]:
         """Do what lock_head() does for a batch, in a batch_transaction().
 
-        Return the users whose heads are locked by others. Wait only for a single user: while a
-        batch waited, the other users of the batch would wait too. An empty chain has no head.
+        Return the heads by user, without those that others have locked. Wait only for a single
+        user: while a batch waited, the other users of the batch would wait too.
         """
         if len(fids) == 1:
-            self.lock_head(*fids)
-            return set()
-        existing = [row["fid"] for row in self._list_heads(fids)]
+            (fid,) = fids
+            return {fid: self.lock_head(fid)()}
+        heads = self.list_heads(fids)
         with one_round_trip(self._connection, begin=False, commit=False):
-            locked = {fid: self._lock_head_if_free_later(fid) for fid in existing}
-        return {fid for fid, fetch in locked.items() if not fetch()}
+            locked = {
+                fid: self._lock_head_if_free_later(fid) for fid, head in heads.items() if head.id
+            }
+        for fid, fetch in locked.items():
+            row = fetch()
+            if row is None:
+                del heads[fid]
+            else:
+                heads[fid] = replace(heads[fid], id=row["id"], mac=row["mac"])
+        return heads
 
-    def _lock_head_if_free_later(self, fid: int) -> Callable[[], bool]:
-        cursor = sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid)
-        return lambda: cursor.fetchone() is not None
+    def _lock_head_if_free_later(self, fid: int) -> Callable[[], Row | None]:
+        return sql.send(self._connection, _QUERIES.lock_head_if_free, fid=fid).fetchone
 
     def is_written(self, entry: AuditEntry) -> bool:
         """Return whether exactly this entry is in the log."""

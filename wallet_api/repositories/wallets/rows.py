@@ -22,23 +22,22 @@ class PostgresWalletRepository(Repository):
         """Return the wallet of a user on a chain, or None."""
         return _wallet(_QUERIES.get(self._connection, fid=fid, chain=chain))
 
+    def get_later(self, fid: int, chain: str) -> Callable[[], Wallet | None]:
+        """Send get() now and return a function that fetches the result."""
+        cursor = sql.send(self._connection, _QUERIES.get, fid=fid, chain=chain)
+        return lambda: _wallet(cursor.fetchone())
+
     def get_with_head(self, fid: int, chain: str) -> tuple[Wallet | None, AuditHead]:
         """Return the wallet, or None, and the head of the user's audit chain."""
         return _with_head(fid, _QUERIES.get_with_head(self._connection, fid=fid, chain=chain))
 
-    def get_with_head_later(
-        self, fid: int, chain: str
-    ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Send get_with_head() now and return a function that fetches the result."""
-        cursor = sql.send(self._connection, _QUERIES.get_with_head, fid=fid, chain=chain)
-        return lambda: _with_head(fid, cursor.fetchone() or {})
-
     def lock_with_head_later(
         self, fid: int, chain: str
     ) -> Callable[[], tuple[Wallet | None, AuditHead]]:
-        """Do what get_with_head_later() does, and lock the head as AuditRepository.lock_head().
+        """Send get_with_head(), with a lock of the head as AuditRepository.lock_head() takes it.
 
-        The wallet is as it was before the wait for the lock.
+        Return a function that fetches the result. The wallet is as it was before the wait for the
+        lock.
         """
         cursor = sql.send(self._connection, _QUERIES.lock_with_head, fid=fid, chain=chain)
         return lambda: _with_head(fid, cursor.fetchone() or {})

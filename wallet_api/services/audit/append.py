@@ -1,7 +1,7 @@
 """Appending to the audit log, in which each user has a chain of entries."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
@@ -125,21 +125,22 @@ class PendingEntries:
         with self._appending([entry]), entry_id_taken(connection):
             yield entry
 
-    def append_many(self, connection: Connection, events: Sequence[AuditEvent]) -> None:
-        """Append events of many users, in the current transaction.
+    def append_many(
+        self, connection: Connection, heads: Mapping[int, AuditHead], events: Sequence[AuditEvent]
+    ) -> None:
+        """Append events of many users, in the transaction of lock_heads(), which returned `heads`.
 
         Raises DatabaseDamaged if not every entry was written, and what new_entry() raises.
         """
-        audit = AuditRepository(connection)
-        heads = audit.list_heads({event.fid for event in events})
+        last = dict(heads)
         entries = []
         for event in events:
-            entry = self._trail.next_entry(heads[event.fid], event)
-            heads[event.fid] = entry.head
+            entry = self._trail.next_entry(last[event.fid], event)
+            last[event.fid] = entry.head
             entries.append(entry)
         with self._appending(entries):
             if entries:
-                require_entry(audit.append_many(entries))
+                require_entry(AuditRepository(connection).append_many(entries))
 
     @contextmanager
     def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
@@ -158,16 +159,19 @@ class PendingEntries:
             raise
 
 
-def begin_append(connection: Connection, fid: int, query: Callable[[], Callable[[], T]]) -> T:
-    """Begin a transaction that locks a user's chain, and return the result of `query`.
+def begin_append(
+    connection: Connection, fid: int, query: Callable[[], Callable[[], T]]
+) -> tuple[T, AuditHead]:
+    """Begin a transaction that locks a user's chain; return the result of `query`, and the head.
 
     `query` is sent in the same round trip. Its result includes what was committed during the
-    wait for the lock.
+    wait for the lock. A head that it read itself would not be locked if the chain was empty
+    before: an append after it could wait for a transaction that waits for this one.
     """
     with one_round_trip(connection, commit=False):
-        AuditRepository(connection).lock_head(fid)
+        fetch_head = AuditRepository(connection).lock_head(fid)
         fetch = query()
-    return fetch()
+    return fetch(), fetch_head()
 
 
 def require_entry(recorded: bool) -> None:

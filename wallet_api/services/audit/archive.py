@@ -156,8 +156,8 @@ class AuditArchive:
 
         def delete(connection: Connection) -> set[int]:
             with batch_transaction(connection):
-                busy = AuditRepository(connection).lock_heads({run.fid for run in runs})
-                free = [run for run in runs if run.fid not in busy]
+                heads = AuditRepository(connection).lock_heads({run.fid for run in runs})
+                free = [run for run in runs if run.fid in heads]
                 ranges = [(run.fid, run.range.first, run.range.last) for run in free]
                 deleted = AuditArchiveRepository(connection).delete_ranges(ranges)
                 recorded = archived_ranges(AuditCheckRepository(connection), {r.fid for r in free})
@@ -170,8 +170,8 @@ class AuditArchive:
                             f"entries of FID {run.fid} changed while they were archived",
                             "run `wallet-api audit verify`",
                         )
-                pending.append_many(connection, [self._event(run) for run in moved])
-            return busy
+                pending.append_many(connection, heads, [self._event(run) for run in moved])
+            return {run.fid for run in runs} - heads.keys()
 
         busy = self._database.run(delete)
         reports = [run.report(ArchiveOutcome.ARCHIVED) for run in runs if run.fid not in busy]

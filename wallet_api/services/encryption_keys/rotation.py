@@ -103,16 +103,17 @@ class KeyRotation:
         def reencrypt(connection: Connection) -> tuple[dict[WalletKey, Wallet], set[int]]:
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
-                busy = AuditRepository(connection).lock_heads(keys)
-                free = [item for item in reencrypted if item.wallet.fid not in busy]
+                heads = AuditRepository(connection).lock_heads(keys)
+                free = [item for item in reencrypted if item.wallet.fid in heads]
                 replaced = batches.reencrypt((item.wallet, item.encrypted_key) for item in free)
                 rows = batches.list_by_keys((item.wallet.fid, TRADING_CHAIN) for item in free)
                 for fid in replaced:
                     written = self._decrypt(rows[fid, TRADING_CHAIN])
                     if not hmac.compare_digest(written.reveal(), keys[fid].reveal()):
                         raise KeyUnreadable(f"the key of FID {fid} changed when it was written")
-                pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
-            return rows, busy
+                events = [self._event(fid) for fid in sorted(replaced)]
+                pending.append_many(connection, heads, events)
+            return rows, keys.keys() - heads.keys()
 
         rows, busy = self._database.run(reencrypt)
         reports = []

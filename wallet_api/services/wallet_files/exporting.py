@@ -105,11 +105,11 @@ class WalletExport:
             nonlocal busy
             with batch_transaction(connection):
                 if not pending.is_written(connection):
-                    busy = AuditRepository(connection).lock_heads(
-                        {wallet.fid for wallet in exported}
-                    )
-                    events = [self._event(wallet) for wallet in exported if wallet.fid not in busy]
-                    pending.append_many(connection, events)
+                    fids = {wallet.fid for wallet in exported}
+                    heads = AuditRepository(connection).lock_heads(fids)
+                    busy = fids - heads.keys()
+                    events = [self._event(wallet) for wallet in exported if wallet.fid in heads]
+                    pending.append_many(connection, heads, events)
 
         self._database.run(record)
         return [wallet for wallet in exported if wallet.fid in busy]

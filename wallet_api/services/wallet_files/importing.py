@@ -204,8 +204,9 @@ class WalletImport:
             nonlocal claimed
             batches = WalletBatchRepository(connection)
             with batch_transaction(connection):
-                busy = AuditRepository(connection).lock_heads({fid for fid, _ in absent})
-                free = [wallet for wallet in absent.values() if wallet.fid not in busy]
+                fids = {fid for fid, _ in absent}
+                heads = AuditRepository(connection).lock_heads(fids)
+                free = [wallet for wallet in absent.values() if wallet.fid in heads]
                 inserted = batches.insert_copies_if_absent(free)
                 # In the order of FIDs, as in every batch.
                 events = [
@@ -215,10 +216,10 @@ class WalletImport:
                 # The insert waited for an earlier attempt whose commit was not confirmed.
                 earlier = claimed if pending.is_written(connection) else set()
                 claimed = inserted | earlier
-                pending.append_many(connection, events)
+                pending.append_many(connection, heads, events)
                 taken = batches.list_by_keys(absent.keys() - claimed)
             self._database.replication.wait(connection)
-            return claimed, taken, busy
+            return claimed, taken, fids - heads.keys()
 
         return self._database.run(write)
 

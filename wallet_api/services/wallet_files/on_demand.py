@@ -27,7 +27,7 @@ class OnDemandImport:
         """
         rows, audit = PostgresWalletRepository(connection), AuditRepository(connection)
         row, head = begin_append(
-            connection, wallet.fid, lambda: rows.get_with_head_later(wallet.fid, wallet.chain)
+            connection, wallet.fid, lambda: rows.get_later(wallet.fid, wallet.chain)
         )
         if row is not None:
             connection.rollback()
