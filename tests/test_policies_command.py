@@ -67,7 +67,7 @@ def test_a_file_is_put_in_force_changed_shown_and_removed(policies, sql, target)
     shown = policies("show", *options)
     assert re.match(rf"limits: version 2 of {policy}, 2\S+ by cli:\S+\n", shown.out)
     assert shown.out.splitlines()[1:] == [
-        "everything  Allow anything except delegations and messages of 32 bytes."
+        "everything  Allow anything, except delegations and messages of 32 bytes."
     ]
     members = json.loads(policies("show", *options, "--json").out)
     assert (members["id"], members["version"], members["rules"]) == (policy, 2, [EVERYTHING])

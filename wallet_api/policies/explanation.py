@@ -34,7 +34,7 @@ def explain(rule: Rule) -> str:
     Amounts are in whole assets where the asset is known, and in the smallest unit elsewhere.
     """
     verb = "Allow" if rule.effect == "allow" else "Deny"
-    sentence = " ".join([f"{verb} {_kinds(rule)}", *_conditions(rule)])
+    sentence = " ".join([f"{verb} {_kinds(rule)}", *_conditions(rule)]) + _exceptions(rule)
     limits = _limits(rule)
     return f"{sentence}: {listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
 
@@ -74,14 +74,19 @@ def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
 
 
 def _kinds(rule: Rule) -> str:
-    if rule.kinds is not None:
-        return listed((_KINDS[kind] for kind in rule.kinds), "and")
-    conditions = (rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
-    if rule.effect == "deny" or any(condition is not None for condition in conditions):
+    if rule.kinds is None:
         return "anything"
-    if rule.to is not None:
-        return f"anything except {_KINDS['delegation']}"
-    return f"anything except {_KINDS['delegation']} and {_KINDS['hash_message']}"
+    return listed((_KINDS[kind] for kind in rule.kinds), "and")
+
+
+def _exceptions(rule: Rule) -> str:
+    """Return what a rule allows only if its `kinds` name it."""
+    conditions = (rule.kinds, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
+    if rule.effect == "deny" or any(condition is not None for condition in conditions):
+        return ""
+    excluded = ["delegation"] if rule.to is not None else ["delegation", "hash_message"]
+    # The comma separates them from the conditions before.
+    return f", except {listed((_KINDS[kind] for kind in excluded), 'and')}"
 
 
 def _conditions(rule: Rule) -> Iterable[str]:

@@ -14,8 +14,21 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ({}, "Allow anything except delegations and messages of 32 bytes."),
-        ({"to": [ROUTER]}, f"Allow anything except delegations to {ROUTER}."),
+        ({}, "Allow anything, except delegations and messages of 32 bytes."),
+        ({"to": [ROUTER]}, f"Allow anything to {ROUTER}, except delegations."),
+        (
+            {"to": [ROUTER], "chain_ids": [10]},
+            f"Allow anything to {ROUTER} on chain 10, except delegations.",
+        ),
+        (
+            {"methods": ["sign/message"]},
+            "Allow anything by sign/message, except delegations and messages of 32 bytes.",
+        ),
+        (
+            {"chain_ids": [10]},
+            "Allow anything on chain 10, except delegations and messages of 32 bytes.",
+        ),
+        ({"tokens": [DAI]}, f"Allow anything of {DAI}."),
         ({"effect": "deny"}, "Deny anything."),
         ({"effect": "deny", "to": [ROUTER]}, f"Deny anything to {ROUTER}."),
         (
