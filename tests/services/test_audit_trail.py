@@ -15,10 +15,13 @@ from tests.factories import ACCESS, BASE_ACCOUNT, FID, OTHER_SECRET, POSTGRES, S
 from tests.running_service import ROOT
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.crypto.secret import Secret
+from wallet_api.database import batch_transaction
 from wallet_api.errors import AuditLogBlocked, DatabaseDamaged
+from wallet_api.models import AuditEvent
 from wallet_api.repositories.audit import entries as audit
 from wallet_api.repositories.wallets import rows as postgres
 from wallet_api.repositories.wallets.rows import PostgresWalletRepository
+from wallet_api.services.audit.append import AuditTrail
 from wallet_api.services.audit.chains import EntryOutcome
 from wallet_api.services.audit.verify import AuditVerification
 
@@ -208,3 +211,24 @@ def test_a_chain_whose_head_was_moved_is_an_alarm_until_the_owner_restores_it(wa
     assert audited_actions(sql) == ["wallet.created", "key.read"]
     with pytest.raises(psycopg.errors.RestrictViolation):
         sql.execute("update wallet_audit_heads set id = id - 1")
+
+
+def test_the_entries_of_a_batch_have_the_time_after_its_work(database, encryption, sql):
+    """Another transaction may have appended before the batch locked the heads."""
+    events = [
+        AuditEvent(fid=fid, chain="ethereum", action="key.exported", access=ACCESS)
+        for fid in (1, 2)
+    ]
+
+    def work(connection):
+        with batch_transaction(connection):
+            repository = audit.AuditRepository(connection)
+            heads = repository.lock_heads({1, 2})
+            worked_until = repository.get_time()
+            AuditTrail(encryption).pending().append_many(connection, heads, events)
+        return worked_until
+
+    worked_until = database.run(work)
+    rows = sql.execute("select created_at from wallet_audit_log").fetchall()
+    assert len(rows) == 2
+    assert all(at >= worked_until for (at,) in rows)

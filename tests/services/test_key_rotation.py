@@ -1,7 +1,6 @@
 """Rotation of the secret: every key is encrypted again, and verified before and after."""
 
 import threading
-from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -40,17 +39,16 @@ def test_each_rotated_key_has_one_entry(rotation, sql):
 
 
 def test_a_batch_paused_before_its_entries_reads_again(rotation, sql, monkeypatch):
-    looks, list_heads = [], AuditRepository.list_heads
+    times, get_time = [], AuditRepository.get_time
 
-    def long_ago(self, fids):
-        looks.append(fids)
-        late = timedelta(seconds=61 if len(looks) == 1 else 0)
-        heads = list_heads(self, fids)
-        return {fid: replace(head, now=head.now - late) for fid, head in heads.items()}
+    def long_ago(self):
+        # Each attempt reads the time before its work, and again before its entries.
+        times.append(get_time(self))
+        return times[-1] - timedelta(seconds=61 if len(times) <= 2 else 0)
 
-    monkeypatch.setattr(AuditRepository, "list_heads", long_ago)
+    monkeypatch.setattr(AuditRepository, "get_time", long_ago)
     rotate(rotation, size=20)
-    assert len(looks) == 2
+    assert len(times) == 4
     entries = sql.execute(
         "select now() - created_at < interval '1 minute' from wallet_audit_log"
         " where action = 'key.resealed'"

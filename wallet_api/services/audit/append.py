@@ -132,7 +132,10 @@ class PendingEntries:
 
         Raises DatabaseDamaged if not every entry was written, and what new_entry() raises.
         """
-        last = dict(heads)
+        audit = AuditRepository(connection)
+        # The batch has done its work since it locked the heads.
+        now = audit.get_time()
+        last = {fid: replace(head, now=now) for fid, head in heads.items()}
         entries = []
         for event in events:
             entry = self._trail.next_entry(last[event.fid], event)
@@ -140,7 +143,7 @@ class PendingEntries:
             entries.append(entry)
         with self._appending(entries):
             if entries:
-                require_entry(AuditRepository(connection).append_many(entries))
+                require_entry(audit.append_many(entries))
 
     @contextmanager
     def _appending(self, chained: Sequence[ChainedEntry]) -> Iterator[None]:
