@@ -9,13 +9,9 @@ from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from wallet_api.ethereum.effects import Effect
-from wallet_api.policies.matching import (
-    Request,
-    Subject,
-    is_about,
-    matches,
-)
-from wallet_api.policies.rules import NATIVE, NATIVE_KINDS, Rule, WindowLimit
+from wallet_api.policies.counting import NOTHING, Counted, CountKey, Window, count
+from wallet_api.policies.matching import Request, Subject, is_about, matches
+from wallet_api.policies.rules import Rule
 
 Reason: TypeAlias = Literal[
     "no_policy",
@@ -46,22 +42,6 @@ class PolicyVersion:
     policy: str | None
     version: int
     rules: tuple[Rule, ...]
-
-
-class Window(NamedTuple):
-    """The spends that a window of a rule counts.
-
-    These are the wallet's spends in `asset` on `chain_id` with one of `kinds` and one of
-    `counterparties` (None: all spends), whose `valid_until` is later than `seconds` ago. The
-    conditions `methods`, `selectors` and `typed_data` do not restrict what is counted, because a
-    spend does not have these properties.
-    """
-
-    asset: str
-    chain_id: int
-    seconds: int
-    kinds: frozenset[str]
-    counterparties: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +93,6 @@ class Verdict:
         return next((layer for layer in self.layers if layer.reason is not None), None)
 
 
-class Counted(NamedTuple):
-    """What a rule counts of a request: the amounts, and what each window counts, by asset."""
-
-    totals: Mapping[str | None, int]
-    windows: Mapping[str | None, Sequence[Window]]
-
-
 class Match(NamedTuple):
     """A rule that matches effects of a request, which of them, and what it counts of them."""
 
@@ -140,17 +113,13 @@ class Matching:
     windows: tuple[Window, ...]
 
 
-# What Counted depends on: the effects that a rule matches, and its window_lengths, counted_kinds
-# and counted_counterparties.
-_Key: TypeAlias = tuple[tuple[bool, ...], tuple[int, ...], frozenset[str], frozenset[str] | None]
-_NOTHING = Counted({}, {})
 _rule_id = attrgetter("rule.id")
 
 
 def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
     """Return which rules of all layers match the request."""
     # Most rules of a policy count the same, which is determined once.
-    counts: dict[_Key, Counted] = {}
+    counts: dict[CountKey, Counted] = {}
     found = tuple(
         [
             (layer, tuple(_matches_of(layer.rules, request, counts)))
@@ -167,7 +136,7 @@ def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
 
 
 def _matches_of(
-    rules: Iterable[Rule], request: Request, counts: dict[_Key, Counted]
+    rules: Iterable[Rule], request: Request, counts: dict[CountKey, Counted]
 ) -> Iterator[Match]:
     for rule in rules:
         if not is_about(rule, request):
@@ -175,50 +144,13 @@ def _matches_of(
         effects = tuple([matches(rule, subject) for subject in request.subjects])
         if True not in effects:
             continue
-        counted = _NOTHING
+        counted = NOTHING
         if rule.limits_amounts:
             key = (effects, rule.window_lengths, rule.counted_kinds, rule.counted_counterparties)
             if key not in counts:
-                counts[key] = _count(request, *key)
+                counts[key] = count(request, *key)
             counted = counts[key]
         yield Match(rule, effects, counted)
-
-
-def _count(
-    request: Request,
-    effects: tuple[bool, ...],
-    lengths: tuple[int, ...],
-    kinds: frozenset[str],
-    counterparties: frozenset[str] | None,
-) -> Counted:
-    totals: dict[str | None, int] = {}
-    for subject, is_matched in zip(request.subjects, effects, strict=True):
-        if is_matched:
-            totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
-    windows: dict[str | None, Sequence[Window]] = {}
-    if lengths:
-        for token in totals:
-            if token is None or request.chain_id is None:
-                raise AssertionError("unreachable: a rule with windows names tokens and chains")
-            windows[token] = [
-                Window(token, request.chain_id, seconds, kinds, counterparties)
-                for seconds in lengths
-            ]
-    return Counted(totals, windows)
-
-
-def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:
-    """Return each window of a rule, for every chain and asset that it names and can match."""
-    for asset in sorted(rule.tokens or ()):
-        kinds = rule.counted_kinds
-        if not (kinds & NATIVE_KINDS if asset == NATIVE else kinds - NATIVE_KINDS):
-            continue
-        for chain_id in sorted(rule.chain_ids or ()):
-            for limit in rule.windows:
-                yield (
-                    limit,
-                    Window(asset, chain_id, limit.seconds, kinds, rule.counted_counterparties),
-                )
 
 
 def evaluate(matching: Matching, sums: Mapping[Window, int], *, unrestricted: bool) -> Verdict:

@@ -9,7 +9,7 @@ from wallet_api.policies.rules import NATIVE, Rule
 
 _NETWORKS = {network.chain_id: network for network in NETWORKS.values()}
 _KINDS = {
-    "native_transfer": "transfers of the native asset",
+    "native_transfer": "native transfers",
     "token_transfer": "token transfers",
     "allowance": "allowances",
     "contract_call": "contract calls",

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from wallet_api.database import sql
 from wallet_api.ethereum.amounts import MAX_UINT256
-from wallet_api.policies.evaluation import Window
+from wallet_api.policies.counting import Window
 from wallet_api.policies.matching import Spend
 from wallet_api.repositories import Repository
 

@@ -281,6 +281,27 @@ def usual_recursion_limit():
     sys.setrecursionlimit(limit)
 
 
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [("Z[]", {}), ("uint8[][]", [1]), ("string[]", ""), ("bytes[]", "0x00"), ("N[]", {"z": {}})],
+)
+def test_equal_values_are_hashed_once(monkeypatch, type_, value):
+    """A hash takes longer than all else that is done for a small value."""
+    used = {"Z": {"Z": []}, "N": {"N": [{"name": "z", "type": "Z"}], "Z": []}}
+    hashed = []
+    monkeypatch.setattr(typed_data, "keccak", lambda data: hashed.append(data) or keccak(data))
+    given = {
+        "types": {"T": [{"name": "x", "type": type_}], **used.get(type_[0], {})},
+        "primaryType": "T",
+        "domain": {"chainId": 1},
+        "message": {"x": [value] * 900},
+    }
+    read = read_typed_data(given, chain_id=1)
+    assert "0x" + read.digest.hex() == sign_with_eth_account(json.dumps(given))
+    # The value, what is in it, the array, the message, the domain, and all.
+    assert len(hashed) <= 6
+
+
 @pytest.mark.usefixtures("usual_recursion_limit")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_document_is_refused_quickly(name):

@@ -87,6 +87,10 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
                 "most 1 ETH on each chain in any 1 minute."
             ),
         ),
+        (
+            {"kinds": ["native_transfer"], "tokens": ["native"], "chain_ids": [BASE]},
+            "Allow native transfers of ETH on Base Mainnet (8453).",
+        ),
         # USDC has another address on the other chain: there the token is not known.
         (
             {"tokens": [USDC], "chain_ids": [BASE, SEPOLIA], "max_amount": "5"},

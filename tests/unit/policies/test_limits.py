@@ -21,7 +21,8 @@ from tests.unit.policies.requests import (
     typed_data,
 )
 from wallet_api.ethereum.effects import Allowance, Delegation, NativeTransfer, TokenTransfer
-from wallet_api.policies.evaluation import PolicyVersion, Window, evaluate, match
+from wallet_api.policies.counting import Window
+from wallet_api.policies.evaluation import PolicyVersion, evaluate, match
 from wallet_api.policies.matching import Request
 from wallet_api.policies.reading import read_rules
 

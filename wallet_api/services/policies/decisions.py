@@ -9,12 +9,12 @@ from typing import TypeAlias
 from wallet_api.database import Connection, one_round_trip
 from wallet_api.errors import DatabaseDamaged, InvalidPolicy, NotSignable, PolicyRefused
 from wallet_api.models import AuditContext, AuditEvent, RecordedSignature, Wallet
+from wallet_api.policies.counting import Window
 from wallet_api.policies.evaluation import (
     LAYERS,
     Matching,
     PolicyVersion,
     Verdict,
-    Window,
     evaluate,
     match,
 )

@@ -5,7 +5,8 @@ from itertools import islice
 from uuid import UUID
 
 from wallet_api.database import Connection, Database, one_snapshot
-from wallet_api.policies.evaluation import PolicyVersion, rule_windows
+from wallet_api.policies.counting import rule_windows
+from wallet_api.policies.evaluation import PolicyVersion
 from wallet_api.policies.rules import Rule
 from wallet_api.repositories.audit.entries import AuditRepository
 from wallet_api.repositories.policies import PolicyRepository
