@@ -1,4 +1,4 @@
-"""Promise 5, over the whole run: at its end tests/conftest.py reads every log of the tests."""
+"""Promise 5, over the whole run: tests/fixtures/leaks.py searches every log at its end."""
 
 import json
 import uuid

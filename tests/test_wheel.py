@@ -26,7 +26,7 @@ SOURCES = ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "README.md"
 SOURCES += ("wallet_api", "queries", "migrations", "catalog.json", "schema.sql")
 
 
-def run(*command, statuses=(0,), **options):
+def output_of(*command, statuses=(0,), **options):
     done = subprocess.run(
         list(map(str, command)), capture_output=True, text=True, check=False, timeout=120, **options
     )
@@ -57,10 +57,10 @@ def installed(tmp_path_factory):
     pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
     options = ("--no-deps", "--no-build-isolation", "--no-index")
     archive = "from setuptools import build_meta; build_meta.build_sdist('..')"
-    run(sys.executable, "-c", archive, cwd=checkout)
+    output_of(sys.executable, "-c", archive, cwd=checkout)
     shutil.rmtree(checkout)
     (source,) = folder.glob("*.tar.gz")
-    run(*pip, "wheel", *options, "--wheel-dir", folder, source)
+    output_of(*pip, "wheel", *options, "--wheel-dir", folder, source)
     (wheel,) = folder.glob("*.whl")
     programs = empty_environment(folder / "venv")
     install(programs, "--require-hashes", "-r", ROOT / "requirements.txt")
@@ -81,7 +81,7 @@ def empty(installed, tmp_path):
     (tmp_path / "empty").mkdir()
 
     def start(program, *arguments, statuses=(0,), **environ):
-        return run(
+        return output_of(
             installed / program,
             *arguments,
             statuses=statuses,
@@ -117,13 +117,13 @@ def test_a_second_build_packs_no_file_that_was_deleted_or_renamed(tmp_path):
     renamed.touch()
     module = checkout / "wallet_api" / "deleted.py"
     module.touch()
-    run(*build, cwd=checkout)
+    output_of(*build, cwd=checkout)
     packed = tmp_path / "lib" / "wallet_api" / "_sql"
     assert (packed / "migrations" / deleted.name).exists()
     deleted.unlink()
     module.unlink()
     renamed.rename(renamed.with_name("new.sql"))
-    run(*build, cwd=checkout)
+    output_of(*build, cwd=checkout)
     for folder in ("migrations", "queries"):
         sources, copies = (
             {path.name for path in (top / folder).iterdir()} for top in (checkout, packed)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 POLICED = 8_000_004
 
 
-def sign(services, amount):
+def sign_transfer(services, amount):
     """Sign a transfer as the client "engine", which may be refused."""
     try:
         services.signing.sign_transaction(
@@ -96,8 +96,8 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     behind.policy_assignments.set_of_user(
         POLICED, read_rules([payments((3600, 2_000_000)), FEES]), access=ACCESS
     )
-    assert sign(behind, 1_000_000)
-    assert not sign(behind, 500_001)
+    assert sign_transfer(behind, 1_000_000)
+    assert not sign_transfer(behind, 500_001)
     visitor = enter(*SCOPES, view=f"#/users/{POLICED}")
     page = visitor.page
     card = page.locator("#policy")
@@ -117,7 +117,7 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     assert visitor.faults_of_the_page() == []
 
     # To the unit what the card says is left, and then nothing.
-    assert sign(behind, 500_000)
+    assert sign_transfer(behind, 500_000)
     page.get_by_role("button", name="Refresh").click()
     expect(card).to_contain_text("0 of 1.5 USDC left")
     expect(card.locator(".window.empty")).to_have_count(1)

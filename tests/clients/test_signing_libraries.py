@@ -42,7 +42,7 @@ many = settings(
 
 
 @pytest.fixture(scope="module")
-def ask(packages):
+def ask_libraries(packages):
     """Ask both libraries for one request. The answer has hex, or null for a refusal."""
     node = subprocess.Popen(
         ["node", ROOT / "tests" / "clients" / "signing.mjs"],
@@ -67,10 +67,10 @@ def both(text):
     return dict.fromkeys(LIBRARIES, text)
 
 
-def test_the_table_matches_what_viem_and_ethers_do(ask, request):
+def test_the_table_matches_what_viem_and_ethers_do(ask_libraries, request):
     rows = readings()
     for row in rows:
-        answer = ask(kind="typedData", text=document(row))
+        answer = ask_libraries(kind="typedData", text=document(row))
         said = {name: digest and digest[:10] for name, digest in answer.items()}
         if request.config.getoption("--write"):
             row.update(said)
@@ -84,26 +84,26 @@ def test_the_table_matches_what_viem_and_ethers_do(ask, request):
 @pytest.mark.slow
 @many
 @hypothesis.given(documents())
-def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask, text):
+def test_typed_data_that_we_accept_has_the_same_digest_everywhere(ask_libraries, text):
     try:
         read = read_typed_data(text, chain_id=1)
     except NotSignable:
         hypothesis.event("refused")
         return
     hypothesis.event("accepted")
-    assert ask(kind="typedData", text=text) == both("0x" + read.digest.hex())
+    assert ask_libraries(kind="typedData", text=text) == both("0x" + read.digest.hex())
 
 
 @many
 @hypothesis.given(st.binary(max_size=200))
-def test_a_message_has_the_same_digest_everywhere(ask, message):
+def test_a_message_has_the_same_digest_everywhere(ask_libraries, message):
     digest = "0x" + message_digest(message).hex()
-    assert ask(kind="message", data="0x" + message.hex()) == both(digest)
+    assert ask_libraries(kind="message", data="0x" + message.hex()) == both(digest)
 
 
 @many
 @hypothesis.given(transactions(KEY))
-def test_a_transaction_that_we_accept_has_the_same_bytes_everywhere(ask, given):
+def test_a_transaction_that_we_accept_has_the_same_bytes_everywhere(ask_libraries, given):
     wrong = too_large(given)
     for index, authorization in enumerate(given.get("authorizationList", [])):
         wrong |= {f"authorizationList[{index}].{name}" for name in too_large(authorization)}
@@ -119,13 +119,15 @@ def test_a_transaction_that_we_accept_has_the_same_bytes_everywhere(ask, given):
     hypothesis.event("accepted")
     read = read_transaction(given, chain_id=chain_id)
     raw = "0x" + sign_transaction(read, private_key=KEY, address=ADDRESS).raw.hex()
-    answer = ask(kind="transaction", key="0x" + KEY.hex(), transaction=given)
+    answer = ask_libraries(kind="transaction", key="0x" + KEY.hex(), transaction=given)
     assert answer == both(raw)
 
 
 @many
 @hypothesis.given(ADDRESSES, quantities("nonce"), st.integers(1, 2**53 - 1))
-def test_an_authorization_has_the_same_signature_everywhere(ask, delegate, nonce, chain_id):
+def test_an_authorization_has_the_same_signature_everywhere(
+    ask_libraries, delegate, nonce, chain_id
+):
     given = {"address": delegate, "nonce": nonce, "chainId": hex(chain_id)}
     if too_large(given):
         hypothesis.event("refused")
@@ -136,13 +138,13 @@ def test_an_authorization_has_the_same_signature_everywhere(ask, delegate, nonce
     unsigned = read_authorization(given, chain_id=chain_id)
     signed = sign_authorization(unsigned, private_key=KEY, address=ADDRESS)
     signature = signed.r.to_bytes(32) + signed.s.to_bytes(32) + bytes([27 + signed.y_parity])
-    answer = ask(kind="authorization", key="0x" + KEY.hex(), authorization=given)
+    answer = ask_libraries(kind="authorization", key="0x" + KEY.hex(), authorization=given)
     assert answer == both("0x" + signature.hex())
 
 
 @pytest.mark.slow
-def test_viem_agrees_on_all_cases_of_ethers(ask):
+def test_viem_agrees_on_all_cases_of_ethers(ask_libraries):
     for case in cases("eip712"):
         given = {name: case[name] for name in ("types", "primaryType", "domain")}
         text = json.dumps(given | {"message": case["data"]})
-        assert ask(kind="typedData", text=text) == both(case["digest"]), case["name"]
+        assert ask_libraries(kind="typedData", text=text) == both(case["digest"]), case["name"]

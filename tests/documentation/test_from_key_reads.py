@@ -24,7 +24,7 @@ TEXT = "Sign in to example.com"
 
 
 @pytest.fixture
-def run(environ, tmp_path):
+def run_as_json(environ, tmp_path):
     """Run a command, and return what it prints as JSON."""
 
     def command(*words, **changes):
@@ -65,42 +65,42 @@ def signed_by_the_service(client, engine):
     return [text.removeprefix("0x") for text in signatures]
 
 
-def last_read(run, name="engine"):
+def last_read(run_as_json, name="engine"):
     """Return what `wallet-api doctor` says about the key reads of a client, or None."""
-    found = [one["what"] for one in run("doctor")]
+    found = [one["what"] for one in run_as_json("doctor")]
     told = [what for what in found if what.startswith(f"{name} may read private keys")]
     return told[0] if told else None
 
 
 @pytest.mark.slow
-def test_an_engine_moves_from_key_reads_to_signatures_in_three_steps(make_app, run, sql):
+def test_an_engine_moves_from_key_reads_to_signatures_in_three_steps(make_app, run_as_json, sql):
     app = make_app()
     application(app).wallets.ensure_trading_wallet(FID, access=ACCESS)
     client = app.test_client()
-    before = run("clients", "create", "--name", "engine", "--scope", "keys:read")
+    before = run_as_json("clients", "create", "--name", "engine", "--scope", "keys:read")
     old = authorization(before["token"])
-    assert last_read(run).endswith("the audit log has no read by it")
+    assert last_read(run_as_json).endswith("the audit log has no read by it")
     key = read_key(client, old).get_json()["privateKey"]
 
     # 1. Another client, which signs the same, while keys can still be read.
-    new = authorization(run(*CREATE)["token"])
+    new = authorization(run_as_json(*CREATE)["token"])
     assert signed_by_the_service(client, new) == signed_by_the_engine(key)
     assert read_key(client, old).status_code == 200
     assert read_key(client, new).status_code == 403
 
     # 2. The time of the last read no longer changes. Revoke the old client.
-    known = last_read(run)
+    known = last_read(run_as_json)
     assert "it last read one at" in known
     assert signed_by_the_service(client, new) == signed_by_the_engine(key)
-    assert last_read(run) == known
-    run(*REVOKE)
-    assert last_read(run) is None
+    assert last_read(run_as_json) == known
+    run_as_json(*REVOKE)
+    assert last_read(run_as_json) is None
     assert read_key(client, old).status_code == 401
     assert signed_by_the_service(client, new) == signed_by_the_engine(key)
 
     # 3. A restart without key reads. Each attempt is recorded.
     forgotten = authorization(
-        run("clients", "create", "--name", "forgotten", "--scope", "keys:read")["token"]
+        run_as_json("clients", "create", "--name", "forgotten", "--scope", "keys:read")["token"]
     )
     restarted = make_app(ALLOW_KEY_READ="false").test_client()
     answer = read_key(restarted, forgotten)

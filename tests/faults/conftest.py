@@ -3,13 +3,15 @@
 import itertools
 import shutil
 import time
+from contextlib import ExitStack
 
 import pytest
 
 from tests.commands import Running, kept_environ
 from tests.factories import FID, JWT_SECRET, SECRET
 from tests.faults.load import Load
-from tests.faults.servers import WAITING, Server, Standby
+from tests.faults.outages import Stage
+from tests.faults.servers import WAITING, Server, Standby, server_on_a_small_disk
 from tests.leaks import LEAKS
 from tests.unit.issuer import HOST
 from wallet_api.app import create_app
@@ -64,6 +66,35 @@ def migrated():
         return name
 
     return make
+
+
+@pytest.fixture
+def stage(keep, migrated, key_server, tmp_path):
+    """Return a server for an outage, and what the tests put around it."""
+    postgres = keep(Server(tmp_path / "postgres", max_connections="60"))
+    with ExitStack() as stack:
+        stage = Stage(postgres, migrated(postgres), key_server, stack)
+        stage.environ["DATABASE_URL"] = stage.url
+        yield stage
+
+
+@pytest.fixture
+def small_disk(tmp_path, keep, migrated):
+    """Return a server whose write-ahead log has 24 MB, its database, and the disk of the log."""
+    server, name, disk = server_on_a_small_disk(tmp_path / "small", migrated)
+    yield keep(server), name, disk
+    server.stop()
+    disk.unmount()
+
+
+@pytest.fixture
+def small_disk_stage(small_disk, key_server):
+    """Return a stage whose server has a small disk."""
+    postgres, name, disk = small_disk
+    with ExitStack() as stack:
+        stage = Stage(postgres, name, key_server, stack, disk=disk)
+        stage.environ["DATABASE_URL"] = stage.url
+        yield stage
 
 
 @pytest.fixture

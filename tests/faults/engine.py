@@ -108,7 +108,7 @@ json.dump(told, sys.stdout)
 """
 
 
-def run(command, environ, seconds=60):
+def run_engine(command, environ, seconds=60):
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         command,

@@ -1,37 +1,22 @@
-"""Outages of everything that the service depends on, and the response times during them."""
+"""Outages of everything that the service depends on."""
 
-import asyncio
-import random
 import socket
 import threading
-import time
-from collections import Counter, defaultdict
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from statistics import median
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tests.factories import BASE_ACCOUNT
+from tests.faults.crowd import HOT_USER
 from tests.faults.pooler import PROGRAM, Pooler
 from tests.faults.servers import Proxy
 from tests.leaks import LEAKS
-from tests.running_service import Call, send
-from tests.unit import issuer
 
-LOAD_SECONDS = 12
-# A client that was answered calls again after up to this long.
-PAUSE_SECONDS = 0.5
-KNOWN_USERS = range(1, 41)
-HOT_USER = 41
-PROBES = ("/healthz", "/readyz", "/metrics")
-ACTS = ("deposit", "read", "key read", "sign-in", "search")
 # What PostgreSQL sends while it recovers.
 _REFUSAL = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
 STARTING_UP = b"E" + (len(_REFUSAL) + 4).to_bytes(4, "big") + _REFUSAL
-METRICS_TOKEN = "the token of a Prometheus that is on call"
 
 
 @dataclass
@@ -70,101 +55,31 @@ def pooled(stage):
     stage.environ["DATABASE_URL"] = pooler.url
 
 
-class Crowd:
-    """Clients that call one service until the load ends, and the duration of each call."""
+def _silent_port(stage):
+    return stage.stack.enter_context(
+        socket.create_server(("127.0.0.1", 0), backlog=100)
+    ).getsockname()[1]
 
-    def __init__(self, service, clients, token, *, hot=False, searches=False):
-        self._service = service
-        self._clients = clients
-        self._hot = hot
-        self._searches = searches
-        self._client = {"Authorization": f"Bearer {token}"}
-        self._scraper = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-        self._newcomer = 1000
-        self.seconds = defaultdict(list)
-        self.statuses = defaultdict(Counter)
-        self.unfriendly = []
 
-    def run(self):
-        """Let every client call for LOAD_SECONDS, and wait for all responses."""
-        asyncio.run(self._run())
+def _closed_port(stage):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
-    async def _run(self):
-        until = time.monotonic() + LOAD_SECONDS
-        acts = [self._act(number) for number in range(self._clients)]
-        await asyncio.gather(
-            *(self._repeat(act, until, PAUSE_SECONDS) for act in acts),
-            *(self._repeat(path, until, 0.2) for path in PROBES),
-        )
 
-    def _act(self, number):
-        if self._hot and number % 2:
-            return "hot user"
-        # A replica serves searches only: the others must not notice.
-        if self._searches and number % 5 == 4:
-            return "search"
-        return ACTS[number % 4]
+def _replica(stage):
+    stage.replica = stage.stack.enter_context(Proxy(stage.postgres.port))
+    port = str(stage.postgres.port)
+    stage.environ["DATABASE_REPLICA_URL"] = stage.url.replace(port, str(stage.replica.port))
 
-    async def _repeat(self, act, until, pause):
-        while time.monotonic() < until:
-            began = time.monotonic()
-            answer = await send(
-                "127.0.0.1", self._service.port, self._call(act), asyncio.Barrier(1), timeout=150
-            )
-            self.seconds[act].append(time.monotonic() - began)
-            self.statuses[act][answer.status] += 1
-            refused = answer.status == 503
-            if answer.status != 200 and not (refused and "Retry-After" in answer.headers):
-                self.unfriendly.append((act, answer))
-            await asyncio.sleep(random.uniform(0, pause))
 
-    def _call(self, act):
-        fid = HOT_USER if act == "hot user" else random.choice(KNOWN_USERS)
-        path, headers = act, {}
-        match act:
-            case "deposit":
-                self._newcomer += 1
-                return self._service.deposit(self._newcomer, base=BASE_ACCOUNT)
-            case "sign-in":
-                token = issuer.sign(sub=2_000_000 + fid).reveal()
-                path = f"/api/auth/base-account?address=0x{fid:040x}"
-                return Call("POST", path, {"Authorization": f"Bearer {token}"})
-            case "read":
-                path, headers = "/api/wallet/user-wallets", self._service.bearer(fid)
-            case "key read" | "hot user":
-                path, headers = "/api/wallet/primary-with-key", self._service.bearer(fid)
-            case "search":
-                path, headers = "/v1/wallets", self._client
-            case "/metrics":
-                headers = self._scraper
-        return Call("GET", path, headers)
+def _redis(port):
+    def prepare(stage):
+        stage.environ["RATELIMIT_ENABLED"] = "true"
+        stage.environ["RATELIMIT_PER_IP"] = "1000000 per minute"
+        stage.environ["RATELIMIT_PER_USER"] = "1000000 per minute"
+        stage.environ["RATELIMIT_STORAGE_URI"] = f"redis://127.0.0.1:{port(stage)}/0"
 
-    def slowest(self, *acts):
-        """Return the longest response time of some acts, or of all except the probes."""
-        chosen = acts or self.seconds.keys() - set(PROBES)
-        return max(max(self.seconds[act]) for act in chosen)
-
-    def row(self):
-        """Return the median and the longest response time of each act, in seconds."""
-        cells = {}
-        for act, seconds in self.seconds.items():
-            told = " ".join(f"{status}:{count}" for status, count in self.statuses[act].items())
-            cells[act] = f"{median(seconds):.1f} / {max(seconds):.1f} ({told})"
-        return cells
-
-    def recovery(self, within=60):
-        """Return the seconds until every call succeeds again."""
-        began = last_failure = time.monotonic()
-        good = 0
-        acts = sorted(self.seconds.keys() - set(PROBES))
-        while good < 40:
-            answer = self._service.call(self._call(acts[good % len(acts)]))
-            good = good + 1 if answer.status == 200 else 0
-            if not good:
-                last_failure = time.monotonic()
-            assert time.monotonic() < began + within, "the service does not recover"
-            time.sleep(0.05)
-        return last_failure - began
+    return prepare
 
 
 @contextmanager
@@ -364,3 +279,26 @@ def listener(port, answer):
         finally:
             server.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+OUTAGES = {
+    "PostgreSQL is stopped": (stopped, None),
+    "PostgreSQL is starting up": (starting_up, None),
+    "PostgreSQL hangs": (paused, None),
+    "the network drops all packets": (swallowed, proxied),
+    "the network drops new connections too": (dropped, proxied),
+    "other programs use all connections": (connections_taken, None),
+    "the password is rejected": (password_refused, None),
+    "the database does not exist": (database_gone, None),
+    "a table is locked": (table_locked, None),
+    "one user's rows are locked": (one_user_locked, None),
+    "every statement takes 2 s": (slow(2), proxied),
+    "every statement takes 0.6 s": (slow(0.6), proxied),
+    "PgBouncer is paused": (pooler_paused, pooled),
+    "the replica is unresponsive": (replica_silent, _replica),
+    "the replica is down": (replica_down, _replica),
+    "Redis is unresponsive": (from_the_start, _redis(_silent_port)),
+    "Redis is down": (from_the_start, _redis(_closed_port)),
+    "the sign-in keys are unresponsive": (key_server_silent, None),
+}
+"""The outages, each with its preparation or None, by their names in docs/operations.md."""

@@ -23,7 +23,7 @@ SERVE = f"{BIN}/wallet-api serve --bind 127.0.0.1:$PORT"
 COMMAND = f"{BIN}/wallet-api db upgrade"
 
 
-def run(entry, environ):
+def run_python(entry, environ):
     return subprocess.run(
         [sys.executable, *entry],
         cwd=ROOT,

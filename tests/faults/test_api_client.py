@@ -12,7 +12,7 @@ import pytest
 
 from tests.factories import BASE_ACCOUNT, FID, authorization, revoke_client
 from tests.faults.clients import made
-from tests.faults.engine import ENGINE, OTHERS, run
+from tests.faults.engine import ENGINE, OTHERS, run_engine
 from tests.leaks import LEAKS
 from tests.running_service import Call
 from wallet_api.services.api_clients import ApiClientService
@@ -30,7 +30,7 @@ def test_another_service_does_all_its_work_over_http(serve, clients, opened):
         "FID": str(FID),
         "OTHERS": ",".join(map(str, OTHERS)),
     }
-    done = run([sys.executable, "-I", "-c", ENGINE], environ)
+    done = run_engine([sys.executable, "-I", "-c", ENGINE], environ)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     LEAKS.secrets.add(told["decrypted"])

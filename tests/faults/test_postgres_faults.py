@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from tests.faults.load import LONGEST_RESPONSE_SECONDS
-from tests.faults.servers import server_on_a_small_disk
 
 pytestmark = pytest.mark.faults
 
@@ -109,15 +108,6 @@ def test_statements_that_exceed_the_statement_timeout(url, run_under_load):
             owner.execute("drop trigger slow on deposits")
 
     run_under_load(url, fault)
-
-
-@pytest.fixture
-def small_disk(tmp_path, keep, migrated):
-    """A server whose log has 24 MB, and the name of its database."""
-    server, name, disk = server_on_a_small_disk(tmp_path / "small", migrated)
-    yield keep(server), name, disk
-    server.stop()
-    disk.unmount()
 
 
 def test_a_disk_without_room_for_the_write_ahead_log(small_disk, run_under_load):

@@ -87,7 +87,7 @@ REFUSED = [
 ]
 
 
-def ask(address, target, *headers):
+def fetch_raw(address, target, *headers):
     """Make one request over TCP or a Unix socket, and return the head and the body."""
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     lines = [f"GET {target} HTTP/1.1", "Host: x", "Connection: close", *headers]
@@ -104,7 +104,7 @@ def ask(address, target, *headers):
 
 def meaning(address, target, *headers):
     """Return what reached the application: everything but headers of clients."""
-    _, body = ask(address, f"{target}?echo", *headers)
+    _, body = fetch_raw(address, f"{target}?echo", *headers)
     seen = json.loads(body)
     return {
         name: value
@@ -135,16 +135,16 @@ def test_a_request_means_what_its_first_line_says(service):
 def test_no_header_changes_the_meaning_of_the_request_line(service, header):
     for address in service:
         assert meaning(address, "/x/v1/stats", header) == meaning(address, "/x/v1/stats")
-        head, _ = ask(address, "/x/v1/stats", header)
+        head, _ = fetch_raw(address, "/x/v1/stats", header)
         assert head.startswith("HTTP/1.1 404 ")
-        head, _ = ask(address, "/v1/stats", header)
+        head, _ = fetch_raw(address, "/v1/stats", header)
         assert head.startswith("HTTP/1.1 401 ")
         assert "Strict-Transport-Security" not in head
 
 
 def test_a_header_with_an_underscore_takes_no_other_header_s_place(service):
     for address in service:
-        _, body = ask(address, "/?echo", "X-Request-Id: ours", "X_Request_Id: theirs")
+        _, body = fetch_raw(address, "/?echo", "X-Request-Id: ours", "X_Request_Id: theirs")
         assert json.loads(body)["HTTP_X_REQUEST_ID"] == "ours"
 
 
@@ -178,13 +178,13 @@ def test_a_header_with_an_underscore_takes_no_other_header_s_place(service):
 )
 def test_a_path_that_a_proxy_may_read_otherwise_does_not_reach_the_route(service, target):
     for address in service:
-        head, _ = ask(address, target)
+        head, _ = fetch_raw(address, target)
         assert re.match("HTTP/1.1 40[04] ", head), head
 
 
 def test_a_double_slash_inside_the_path_is_404(service):
     for address in service:
-        head, _ = ask(address, "/v1//stats")
+        head, _ = fetch_raw(address, "/v1//stats")
         assert head.startswith("HTTP/1.1 404 ")
 
 

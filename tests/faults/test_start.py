@@ -23,7 +23,7 @@ from tests.faults.starts import (
     OTHER_SERVERS,
     SERVE,
     WITHOUT_SETTINGS,
-    run,
+    run_python,
     served,
     started,
 )
@@ -41,7 +41,7 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
         "NETWORK": "base-moon",
         "PORT": "0x50",
     }
-    finished = run(entry, environ)
+    finished = run_python(entry, environ)
     assert finished.returncode == 1
     for fault in (
         "DATABASE_URL is not set",
@@ -58,7 +58,7 @@ def test_all_faults_of_the_configuration_are_reported_together_before_serving(en
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_a_missing_wallet_storage_setting_is_reported_before_serving(environ, folder, entry):
     (folder / f"wallet_{FID}_ethereum.json").touch()
-    finished = run(entry, {**environ, "WALLET_STORAGE_PATH": str(folder)})
+    finished = run_python(entry, {**environ, "WALLET_STORAGE_PATH": str(folder)})
     assert finished.returncode == 1
     assert finished.stderr.count("WALLET_STORAGE is not set, and there are wallet files") == 1
     assert "Traceback" not in finished.stderr
@@ -287,5 +287,5 @@ from wsgi import app
 client = app.test_client()
 print(client.get("/readyz").status_code, client.get("/healthz").status_code)
 """
-    finished = run(["-c", program], {**environ, "LOG_LEVEL": "ERROR"})
+    finished = run_python(["-c", program], {**environ, "LOG_LEVEL": "ERROR"})
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "200 200\n", "")

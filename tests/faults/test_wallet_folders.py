@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def look(environ, folder):
+def seen_by_process(environ, folder):
     """Return what a process in a place sees: readiness, a known user, a new one; and the doctor."""
     tokens = UserTokens(read_token_settings(environ))
     users = [tokens.issue(fid).reveal() for fid in (FID, NEW)]
@@ -70,16 +70,16 @@ def look(environ, folder):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_on_a_read_only_disk_users_with_files_are_served(look, folder, sql, mode):
+def test_on_a_read_only_disk_users_with_files_are_served(seen_by_process, folder, sql, mode):
     before = contents(folder)
-    (ready, why, known, address, new), faults = look(readonly(folder), mode)
+    (ready, why, known, address, new), faults = seen_by_process(readonly(folder), mode)
     assert (ready, known, address, new) == (503, 200, ADDRESS, 503)
     assert f"{folder} cannot be locked (Read-only file system)" in why
     assert len(faults) == 1
     assert faults[0] in why
     assert contents(folder) == before
     (folder / ".migrating").touch()
-    (ready, *_, new), faults = look(readonly(folder), mode)
+    (ready, *_, new), faults = seen_by_process(readonly(folder), mode)
     assert (ready, new, faults) == (200, 200 if mode == "migrating" else 503, [])
 
 
@@ -95,14 +95,14 @@ def test_on_a_read_only_disk_users_with_files_are_served(look, folder, sql, mode
     ],
 )
 def test_missing_permissions_of_another_user_are_reported_exactly(
-    look, folder, sql, mode, mode_of_folder, mode_of_files, said
+    seen_by_process, folder, sql, mode, mode_of_folder, mode_of_files, said
 ):
     place = f"{nameless()} sh -c"
     for path in folder.iterdir():
         path.chmod(mode_of_files)
     folder.chmod(mode_of_folder)
     try:
-        (ready, why, known, address, new), faults = look(place, mode)
+        (ready, why, known, address, new), faults = seen_by_process(place, mode)
     finally:
         folder.chmod(0o700)
     readable = mode_of_files == 0o400

@@ -13,7 +13,7 @@ from tests.database import Clone, rows_of
 from tests.factories import ACCESS, FID, JWT_SECRET, SECRET, calling
 from tests.farcaster import Farcaster
 from tests.http.node import FakeNode
-from tests.http.rpc import ask
+from tests.http.rpc import send_rpc
 from tests.http.searches import fill, model
 from tests.http.user_wallets import put_file
 from tests.policies import name_delegate
@@ -134,7 +134,7 @@ def address(app):
 @pytest.fixture
 def ours(client, engine, address):
     """Send calls of JSON-RPC of a client that may sign: ours(call(…), …)."""
-    return lambda *calls, **more: ask(client, engine, *calls, **more)
+    return lambda *calls, **more: send_rpc(client, engine, *calls, **more)
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ def examples_in(node):
                 yield from examples_in(part)
 
 
-def ask(client, operation, headers=(), **changes):
+def send_example(client, operation, headers=(), **changes):
     """Send the request that the document shows, with changes."""
     body = operation.body[0].definition["example"] if operation.body else None
     request = {} if body is None else {"json": body}

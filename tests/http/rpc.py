@@ -17,7 +17,7 @@ def call(method: str, *params: Any, id: Any = 1) -> dict[str, Any]:  # noqa: A00
     return {"jsonrpc": "2.0", "id": id, "method": method, "params": list(params)}
 
 
-def ask(
+def send_rpc(
     client: FlaskClient, headers: dict[str, str], *calls: Any, path: str = RPC, **more: str
 ) -> TestResponse:
     """Send one call, or several as a batch."""

@@ -31,7 +31,7 @@ def prepare(client, fid=FID, **body):
     return answer.json["depositId"]
 
 
-def read(client, path, headers):
+def get_json(client, path, headers):
     answer = client.get(path, headers=headers)
     assert answer.status_code == 200, (path, answer.text)
     return answer.json
@@ -41,7 +41,7 @@ def test_a_deposit_is_read_in_full_from_each_route(app, client, reader):
     before = datetime.now(UTC)
     deposit_id = prepare(client, amount="020.500000")
     address = application(app).wallets.get_wallet_address(FID, "ethereum", access=ACCESS)
-    deposit = read(client, f"{OWN}/{deposit_id}", signed_in())
+    deposit = get_json(client, f"{OWN}/{deposit_id}", signed_in())
     made = datetime.fromisoformat(deposit.pop("createdAt"))
     assert before - timedelta(seconds=1) < made < datetime.now(UTC) + timedelta(seconds=1)
     assert deposit == {
@@ -61,11 +61,11 @@ def test_a_deposit_is_read_in_full_from_each_route(app, client, reader):
             "wallet": f"https://basescan.org/token/{USDC}?a={address}",
         },
     }
-    (listed,) = read(client, OWN, signed_in())["data"]
+    (listed,) = get_json(client, OWN, signed_in())["data"]
     assert listed == {**deposit, "createdAt": listed["createdAt"]}
     for path in (f"{OF_USER}/{deposit_id}", f"{ANY}/{deposit_id}"):
-        assert read(client, path, reader) == listed
-    assert read(client, OF_USER, reader)["data"] == [listed]
+        assert get_json(client, path, reader) == listed
+    assert get_json(client, OF_USER, reader)["data"] == [listed]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_links_are_those_of_the_network_and_the_asset(make_app, network, exp
     deposit_id = prepare(client, asset="ETH", amount="0.000000000000000001")
     # A deposit keeps its network when the setting changes.
     later = make_app(NETWORK="base-mainnet").test_client()
-    deposit = read(later, f"{OWN}/{deposit_id}", signed_in())
+    deposit = get_json(later, f"{OWN}/{deposit_id}", signed_in())
     assert (deposit["amount"], deposit["amountUnits"]) == ("0.000000000000000001", "1")
     assert deposit["explorer"] == {
         "sender": f"{explorer}/address/{BASE_ACCOUNT}",
@@ -88,24 +88,24 @@ def test_the_links_are_those_of_the_network_and_the_asset(make_app, network, exp
 def test_the_largest_amount_is_exact(client):
     whole, fraction = str(2**256 - 1)[:-18], str(2**256 - 1)[-18:]
     prepare(client, asset="ETH", amount=f"{whole}.{fraction}")
-    (deposit,) = read(client, OWN, signed_in())["data"]
+    (deposit,) = get_json(client, OWN, signed_in())["data"]
     assert deposit["amount"] == f"{whole}.{fraction}"
     assert deposit["amountUnits"] == str(2**256 - 1)
 
 
 def test_a_user_without_deposits_gets_an_empty_list(client, reader):
     empty = {"data": [], "next_cursor": None, "has_more": False}
-    assert read(client, OWN, signed_in()) == empty
-    assert read(client, OF_USER, reader) == empty
+    assert get_json(client, OWN, signed_in()) == empty
+    assert get_json(client, OF_USER, reader) == empty
 
 
 def test_a_user_sees_no_deposit_of_another_user(client, reader):
     mine, other = prepare(client), prepare(client, OTHER)
-    assert [one["id"] for one in read(client, OWN, signed_in())["data"]] == [mine]
-    assert [one["id"] for one in read(client, OF_USER, reader)["data"]] == [mine]
+    assert [one["id"] for one in get_json(client, OWN, signed_in())["data"]] == [mine]
+    assert [one["id"] for one in get_json(client, OF_USER, reader)["data"]] == [mine]
     for path, headers in ((f"{OWN}/{other}", signed_in()), (f"{OF_USER}/{other}", reader)):
         assert refused(client.get(path, headers=headers), 404)["code"] == "deposit_not_found"
-    assert read(client, f"{ANY}/{other}", reader)["fid"] == OTHER
+    assert get_json(client, f"{ANY}/{other}", reader)["fid"] == OTHER
 
 
 @pytest.mark.parametrize("wrong", [DEPOSIT_ID, "1", "x" * 36, str(UUID(int=0xAB << 120)).upper()])
@@ -162,7 +162,7 @@ def test_a_deposit_that_is_prepared_between_two_pages_moves_none(client, sql):
 def test_a_cursor_is_valid_for_its_own_list_only(client, sql, reader):
     prepare(client)
     spread(sql, FID, 3)
-    cursor = read(client, f"{OF_USER}?limit=1", reader)["next_cursor"]
+    cursor = get_json(client, f"{OF_USER}?limit=1", reader)["next_cursor"]
     other = f"/v1/users/{OTHER}/deposits"
     for wrong in (f"{other}?cursor={cursor}", f"{OF_USER}?cursor={cursor}x"):
         assert refused(client.get(wrong, headers=reader), 400)["code"] == "invalid_cursor"
@@ -211,7 +211,7 @@ def test_reading_writes_nothing(client, sql, reader):
     before = rows_of(sql)
     for path, headers in ((OWN, signed_in()), (OF_USER, reader), (ANY, reader)):
         for one in (f"{path}/{deposit_id}", *([path] if path != ANY else [])):
-            read(client, one, headers)
+            get_json(client, one, headers)
     assert rows_of(sql) == before
 
 
@@ -219,4 +219,4 @@ def test_a_deposit_is_read_from_the_primary(make_app):
     """A replica may lack the deposit that the user has just prepared."""
     client = make_app(DATABASE_REPLICA_URL=f"postgresql://127.0.0.1:{DEAD_PORT}/x").test_client()
     deposit_id = prepare(client)
-    assert [one["id"] for one in read(client, OWN, signed_in())["data"]] == [deposit_id]
+    assert [one["id"] for one in get_json(client, OWN, signed_in())["data"]] == [deposit_id]

@@ -7,7 +7,7 @@ from eth_account.messages import encode_defunct
 from tests.database import recorded
 from tests.factories import ACCESS, FID, calling, revoke_client
 from tests.http.problems import refused
-from tests.http.rpc import RPC, TEXT, ask, call, error_of, is_error, result_of
+from tests.http.rpc import RPC, TEXT, call, error_of, is_error, result_of, send_rpc
 from wallet_api.blueprints import signing
 from wallet_api.blueprints.application import application
 from wallet_api.blueprints.json_rpc import CODE_OF, MAX_BATCH
@@ -124,18 +124,18 @@ def test_every_member_of_a_batch_counts_before_any_is_signed(make_app, sql):
     address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
     client, engine = app.test_client(), calling(app, "wallets:sign", name="engine")
     signs = call("personal_sign", TEXT, address)
-    answer = ask(client, engine, signs, signs, call("eth_chainId"))
+    answer = send_rpc(client, engine, signs, signs, call("eth_chainId"))
     assert [("result" in member) for member in answer.get_json()] == [True] * 3
     assert '"client";r=2' in answer.headers["RateLimit"]
     # The limit of writes is for users. A client may sign for one of them all the time.
     assert "writes" not in answer.headers["RateLimit"]
     assert answer.headers["RateLimit"].count('"client"') == 1
-    answer = ask(client, engine, signs, signs, signs)
+    answer = send_rpc(client, engine, signs, signs, signs)
     assert refused(answer, 429)["code"] == "too_many_requests"
     assert len(recorded(sql)) == 2
     # The refused batch counted as one call.
-    assert result_of(ask(client, engine, signs))
-    refused(ask(client, engine, signs), 429)
+    assert result_of(send_rpc(client, engine, signs))
+    refused(send_rpc(client, engine, signs), 429)
 
 
 @pytest.fixture

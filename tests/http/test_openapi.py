@@ -28,13 +28,13 @@ from tests.http.operations import (
     SETTINGS,
     STATUSES,
     STRICT,
-    ask,
     examples_in,
     header_of,
     is_described,
     operations_of,
     routes_of,
     schemes_of,
+    send_example,
 )
 from tests.leaks import LEAKS
 from tests.policies import plant_example
@@ -243,7 +243,7 @@ def test_every_response_to_a_valid_request_is_described(
     for operation in sorted(
         operations, key=lambda one: order.get(one.definition.raw["operationId"], 0)
     ):
-        with ask(client, operation, header_of(operation, credentials)) as answer:
+        with send_example(client, operation, header_of(operation, credentials)) as answer:
             name = operation.definition.raw["operationId"]
             is_described(operation, answer, STATUSES.get(name, 200))
 
@@ -251,7 +251,7 @@ def test_every_response_to_a_valid_request_is_described(
 def test_the_401_without_a_token_is_described(client, operations):
     for operation in operations:
         if operation.definition.raw["security"]:
-            is_described(operation, ask(client, operation), 401)
+            is_described(operation, send_example(client, operation), 401)
 
 
 def test_the_403_without_the_scope_is_described(make_app, client, operations, make_client):
@@ -260,19 +260,21 @@ def test_the_403_without_the_scope_is_described(make_app, client, operations, ma
         for requirement in operation.definition.raw["security"]:
             for needed in requirement.get("clientToken", []):
                 another = next(scope for scope in SCOPES if scope != needed)
-                is_described(operation, ask(client, operation, known[another]), 403)
+                is_described(operation, send_example(client, operation, known[another]), 403)
         if operation.path == "/api/wallet/primary-with-key":
-            is_described(operation, ask(make_app().test_client(), operation, signed_in()), 403)
+            is_described(
+                operation, send_example(make_app().test_client(), operation, signed_in()), 403
+            )
 
 
 def test_the_413_and_the_415_are_described(client, operations, credentials):
     for operation in operations:
         headers = header_of(operation, credentials)
-        large = ask(client, operation, headers, data=b" " * (MAX_SIGNING_BODY_BYTES + 1))
+        large = send_example(client, operation, headers, data=b" " * (MAX_SIGNING_BODY_BYTES + 1))
         is_described(operation, large, 413)
         if operation.body:
             text = {**headers, "Content-Type": "text/plain"}
-            is_described(operation, ask(client, operation, text, data=b"amount=20"), 415)
+            is_described(operation, send_example(client, operation, text, data=b"amount=20"), 415)
 
 
 def test_the_429_is_described(make_app, served, operations, credentials):
@@ -281,7 +283,7 @@ def test_the_429_is_described(make_app, served, operations, credentials):
     for operation in operations:
         if operation.path not in ("/healthz", "/readyz"):
             headers = header_of(operation, credentials)
-            is_described(operation, ask(client, operation, headers), 429)
+            is_described(operation, send_example(client, operation, headers), 429)
 
 
 @pytest.mark.slow
@@ -298,19 +300,19 @@ def test_the_503_without_a_database_or_farcaster_is_described(
         )
         if needy or operation.path == "/readyz":
             headers = header_of(operation, credentials)
-            is_described(operation, ask(client, operation, headers), 503)
+            is_described(operation, send_example(client, operation, headers), 503)
 
 
 @pytest.mark.parametrize("accepted", ["*/*", "application/openmetrics-text"])
 def test_metrics_in_either_format_are_described(client, schema, credentials, accepted):
     operation = schema.find_operation_by_id("prometheus")
     headers = header_of(operation, credentials) | {"Accept": accepted}
-    is_described(operation, ask(client, operation, headers), 200)
+    is_described(operation, send_example(client, operation, headers), 200)
 
 
 def test_the_404_of_metrics_that_are_off_is_described(make_app, schema):
     operation = schema.find_operation_by_id("prometheus")
-    is_described(operation, ask(make_app().test_client(), operation), 404)
+    is_described(operation, send_example(make_app().test_client(), operation), 404)
 
 
 @pytest.mark.parametrize(

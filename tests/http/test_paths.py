@@ -41,7 +41,7 @@ TARGETS = [
 ]
 
 
-def ask(client, **environ):
+def get_stats(client, **environ):
     """Ask for what PATH_INFO says, where a server says more about how it came."""
     unsaid = {"RAW_URI": None, "REQUEST_URI": None}
     return client.get(STATS, environ_overrides={**unsaid, **environ})
@@ -49,7 +49,7 @@ def ask(client, **environ):
 
 def test_a_plain_path_reaches_its_route_in_every_spelling_of_servers(client):
     for environ in ({}, {"RAW_URI": f"{STATS}?a=%76"}, {"REQUEST_URI": f"{STATS}?a=//%2F\t"}):
-        assert ask(client, **environ).status_code == 401
+        assert get_stats(client, **environ).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_a_plain_path_reaches_its_route_in_every_spelling_of_servers(client):
     ],
 )
 def test_encoded_characters_reach_their_route(client, target, path):
-    assert ask(client, RAW_URI=target, PATH_INFO=path).status_code == 401
+    assert get_stats(client, RAW_URI=target, PATH_INFO=path).status_code == 401
 
 
 @pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI"])
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_other_spelling_that_a_server_accepts_is_404(client, name, target):
-    answer = ask(client, **{name: target})
+    answer = get_stats(client, **{name: target})
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
 
 
@@ -85,5 +85,5 @@ def test_every_other_spelling_that_a_server_accepts_is_404(client, name, target)
     ],
 )
 def test_a_path_with_another_prefix_is_404(client, came):
-    answer = ask(client, **came)
+    answer = get_stats(client, **came)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")

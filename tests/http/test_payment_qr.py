@@ -16,11 +16,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 MAX_UINT256 = 2**256 - 1
 
 
-def ask(client, **query):
+def get_qr(client, **query):
     return client.get(PATH, query_string=query, headers=signed_in())
 
 
-def read(svg):
+def scan_qr(svg):
     """Paint the drawing as a browser would, dark on light, and read it as a camera would."""
     root = ElementTree.fromstring(svg)  # noqa: S314
     light, dark = root.findall(f"{SVG}path")
@@ -46,22 +46,22 @@ def test_a_camera_reads_the_payment_of_the_deposit(make_app, network, asset, amo
     client = make_app(NETWORK=network).test_client()
     body = {"asset": asset, "amount": amount, "baseAddress": f"0x{1:040x}"}
     prepared = client.post("/api/wallet/deposit", json=body, headers=signed_in()).get_json()
-    answer = ask(client, asset=asset, amount=amount)
+    answer = get_qr(client, asset=asset, amount=amount)
     assert answer.status_code == 200
     assert answer.mimetype == "image/svg+xml"
-    assert read(answer.data) == prepared["paymentUri"]
+    assert scan_qr(answer.data) == prepared["paymentUri"]
     assert prepared["depositAddress"] in prepared["paymentUri"]
 
 
 def test_the_largest_amount_fits_into_a_code(client, services):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     amount = f"{MAX_UINT256 // 10**6}.{MAX_UINT256 % 10**6:06}"
-    assert read(ask(client, amount=amount).data).endswith(f"&uint256={MAX_UINT256}")
+    assert scan_qr(get_qr(client, amount=amount).data).endswith(f"&uint256={MAX_UINT256}")
 
 
 def test_the_image_complies_with_a_strict_content_security_policy(client, services):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
-    root = ElementTree.fromstring(ask(client, amount="20").data)  # noqa: S314
+    root = ElementTree.fromstring(get_qr(client, amount="20").data)  # noqa: S314
     names = {element.tag.removeprefix(SVG) for element in root.iter()}
     attributes = {name for element in root.iter() for name in element.attrib}
     assert names == {"svg", "path"}
@@ -70,14 +70,14 @@ def test_the_image_complies_with_a_strict_content_security_policy(client, servic
 
 def test_a_user_without_a_wallet_gets_no_code_and_no_wallet(client, sql):
     before = rows_of(sql)
-    refused(ask(client, amount="20"), 404, "This user has no such wallet.")
+    refused(get_qr(client, amount="20"), 404, "This user has no such wallet.")
     assert rows_of(sql) == before
 
 
 def test_nothing_is_recorded(client, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     before = rows_of(sql)
-    assert ask(client, amount="20").status_code == 200
+    assert get_qr(client, amount="20").status_code == 200
     assert rows_of(sql) == before
 
 
@@ -94,11 +94,11 @@ def test_nothing_is_recorded(client, services, sql):
     ],
 )
 def test_an_invalid_deposit_is_refused(refusing, query, code):
-    assert refused(ask(refusing, **query), 400)["code"] == code
+    assert refused(get_qr(refusing, **query), 400)["code"] == code
 
 
 def test_a_wallet_that_does_not_decrypt_has_no_code(client, services, sql):
     services.wallets.ensure_trading_wallet(FID, access=ACCESS)
     sql.execute("set session_replication_role = replica")
     sql.execute("update wallets set encrypted_private_key = reverse(encrypted_private_key)")
-    refused(ask(client, amount="20"), 503)
+    refused(get_qr(client, amount="20"), 503)

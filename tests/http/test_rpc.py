@@ -9,7 +9,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from tests.database import recorded, rows_of
 from tests.factories import FID, calling
 from tests.http.problems import refused
-from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, ask, call, error_of, result_of
+from tests.http.rpc import CHAIN_ID, OTHER, RPC, TEXT, call, error_of, result_of, send_rpc
 from tests.policies import name_delegate
 from tests.signing import ADDRESS, KEY, TOKEN, to_bytes
 from wallet_api.blueprints.schemas.signing import TRANSACTION, TYPED_DATA
@@ -25,8 +25,8 @@ def test_the_chain_and_the_account_are_those_of_the_path(ours, address):
 
 
 def test_a_user_without_a_wallet_has_no_account_and_cannot_sign(client, engine, sql):
-    assert result_of(ask(client, engine, call("eth_accounts"))) == []
-    error = error_of(ask(client, engine, call("personal_sign", TEXT, OTHER)), -32001)
+    assert result_of(send_rpc(client, engine, call("eth_accounts"))) == []
+    error = error_of(send_rpc(client, engine, call("personal_sign", TEXT, OTHER)), -32001)
     assert error["data"]["code"] == "wallet_not_found"
     assert recorded(sql) == []
 
@@ -166,12 +166,12 @@ def test_a_client_that_no_policy_allows_gets_4100_and_is_recorded(client, app, a
         call("eth_signTypedData_v4", address, TYPED_DATA),
         call("eth_signTransaction", TRANSACTION),
     ):
-        error = error_of(ask(client, restricted, given), 4100)
+        error = error_of(send_rpc(client, restricted, given), 4100)
         assert "Assign a policy" in error["message"]
         refusing = dict.fromkeys(("layer", "policy", "version", "rule"))
         told = {"code": "policy_refused", "reason": "no_policy", **refusing}
         assert error["data"].items() >= told.items()
-    assert result_of(ask(client, restricted, call("eth_accounts"))) == [address]
+    assert result_of(send_rpc(client, restricted, call("eth_accounts"))) == [address]
     assert {action for (action,) in recorded(sql)} == {"signing.refused"}
 
 
@@ -212,9 +212,9 @@ def test_a_fid_a_type_and_a_size_are_refused_as_on_every_route(client, engine):
 @pytest.mark.parametrize("scopes", [("wallets:read",), ("keys:read", "wallets:write")])
 def test_only_a_client_with_the_scope_may_call_any_method(client, app, address, sql, scopes):
     before = rows_of(sql)
-    answer = ask(client, calling(app, *scopes), call("eth_chainId"))
+    answer = send_rpc(client, calling(app, *scopes), call("eth_chainId"))
     assert refused(answer, 403)["code"] == "insufficient_scope"
-    refused(ask(client, {}, call("eth_chainId")), 401)
+    refused(send_rpc(client, {}, call("eth_chainId")), 401)
     assert rows_of(sql)["wallets"] == before["wallets"]
     assert [action for (action,) in recorded(sql)] == ["signing.refused"]
 

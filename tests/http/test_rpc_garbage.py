@@ -180,7 +180,7 @@ def bodies_of(rng):
 
 
 @pytest.fixture
-def ask(refusing_app, trader):
+def send_body(refusing_app, trader):
     """Send a body, and return the answer and the seconds of CPU that it took."""
     client = refusing_app.test_client()
     headers = trader | {"Content-Type": "application/json"}
@@ -195,16 +195,16 @@ def ask(refusing_app, trader):
     return send
 
 
-def test_three_hundred_malformed_bodies_are_refused_quickly_and_sign_nothing(ask, untouched):
+def test_three_hundred_malformed_bodies_are_refused_quickly_and_sign_nothing(send_body, untouched):
     bodies = bodies_of(random.Random(22))
     assert len(bodies) >= 300
     before = rows_of(untouched.sql)
     slow = {}
     for body in bodies:
-        answer, seconds = ask(body)
+        answer, seconds = send_body(body)
         if seconds > MOST_CPU_SECONDS:
             # Not what the garbage collector or the first use of a module takes.
-            seconds = min(seconds, ask(body)[1], ask(body)[1])
+            seconds = min(seconds, send_body(body)[1], send_body(body)[1])
         if seconds > MOST_CPU_SECONDS:
             slow[body[:200]] = seconds
         if answer.status_code != 200:

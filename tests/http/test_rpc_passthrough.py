@@ -9,7 +9,7 @@ from tests.database import recorded, rows_of
 from tests.factories import DEAD_PORT, calling
 from tests.http.node import PATH, FakeNode
 from tests.http.problems import refused
-from tests.http.rpc import CHAIN_ID, RPC, TEXT, ask, call, error_of, result_of
+from tests.http.rpc import CHAIN_ID, RPC, TEXT, call, error_of, result_of, send_rpc
 from tests.leaks import LEAKS
 from wallet_api.blueprints.application import application
 from wallet_api.ethereum.node import MAX_ANSWER_BYTES, MAX_MESSAGE
@@ -179,7 +179,7 @@ def test_a_compressed_response_is_not_decompressed(unanswered, node):
 
 def test_an_unreachable_node_is_reported_immediately(make_app):
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{DEAD_PORT}{PATH}")
-    answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+    answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     assert error_of(answer, -32000)["message"] == UNANSWERED
 
 
@@ -256,7 +256,7 @@ def test_no_log_line_has_the_url_of_the_node(app, ours, node, unanswered, capfd,
 
 
 def test_a_read_needs_the_scope(app, client, node):
-    refused(ask(client, calling(app, "wallets:read"), call("eth_blockNumber")), 403)
+    refused(send_rpc(client, calling(app, "wallets:read"), call("eth_blockNumber")), 403)
     assert node.asked == []
 
 

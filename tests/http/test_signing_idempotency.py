@@ -7,7 +7,8 @@ import pytest
 from tests.database import plant, recorded
 from tests.factories import ACCESS, FID, OTHER_SECRET, SECRET, calling
 from tests.http.problems import refused
-from tests.http.rpc import OTHER, RPC, TEXT, ask, call, error_of, result_of
+from tests.http.rpc import OTHER, RPC, TEXT, call, error_of, result_of, send_rpc
+from tests.http.signatures import BODIES, each_kind, sign
 from tests.http.user_wallets import MODES, TRADING
 from tests.policies import EVERYTHING, FEES, payments, policies_of, transfer
 from tests.races import race
@@ -21,12 +22,6 @@ from wallet_api.services.encryption_keys.rotation import KeyRotation, RotationOu
 SIGN = f"{TRADING}/sign"
 KEY = {"Idempotency-Key": "first"}
 OTHER_KEY = {"Idempotency-Key": "second"}
-BODIES = {
-    "message": {"message": "Sign in to example.com"},
-    "typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
-    "transaction": {"chainId": 8453, "transaction": TRANSACTION},
-    "authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
-}
 OTHERS = {
     "message": {"message": "Sign in to example.org"},
     "typed-data": {"typedData": TYPED_DATA | {"message": TYPED_DATA["message"] | {"nonce": 1}}},
@@ -38,12 +33,6 @@ METHODS = {
     "eth_signTypedData_v4": [OTHER, TYPED_DATA],
     "eth_signTransaction": [TRANSACTION],
 }
-each_kind = pytest.mark.parametrize("kind", BODIES)
-
-
-def sign(client, headers, kind="message", fid=FID, **changes):
-    path = f"/v1/users/{fid}/wallets/ethereum/sign/{kind}"
-    return client.post(path, json=BODIES[kind] | changes, headers=headers)
 
 
 def is_replay(answer):
@@ -158,7 +147,7 @@ def test_keys_are_compared_exactly(client, engine, address, sql):
 @pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "gr\u00fcn", "a\tb"])
 def test_a_malformed_key_is_refused_on_both_surfaces(refusing, trader, key):
     headers = trader | {"Idempotency-Key": key}
-    for answer in (sign(refusing, headers), ask(refusing, headers, call("eth_chainId"))):
+    for answer in (sign(refusing, headers), send_rpc(refusing, headers, call("eth_chainId"))):
         assert refused(answer, 400)["code"] == "invalid_idempotency_key"
 
 

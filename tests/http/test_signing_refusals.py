@@ -39,12 +39,12 @@ NOT_VALID_REST = ("invalid_request", ["sign/message"])
 NOT_VALID_RPC = ("invalid_request", ["rpc"])
 
 
-def sign(kind: str = "message", **changes: Any) -> tuple[str, Any]:
+def rest_request(kind: str = "message", **changes: Any) -> tuple[str, Any]:
     return f"{WALLET}/sign/{kind}", REST[kind] | changes
 
 
 def each_of_rest(reason: str) -> list[tuple[tuple[str, Any], str, list[str]]]:
-    return [(sign(kind), reason, [f"sign/{kind}"]) for kind in REST]
+    return [(rest_request(kind), reason, [f"sign/{kind}"]) for kind in REST]
 
 
 # By client: requests, the reason, and the methods for which a refusal is counted.
@@ -61,15 +61,15 @@ CASES: dict[str, list[tuple[tuple[str, Any], str, list[str]]]] = {
     ],
     "restricted": each_of_rest("no_policy"),
     "policed": [
-        (sign("transaction"), "no_rule", ["sign/transaction"]),
+        (rest_request("transaction"), "no_rule", ["sign/transaction"]),
         ((RPC, call("eth_signTransaction", TRANSACTION)), "no_rule", ["eth_signTransaction"]),
         ((RPC, [call("eth_chainId"), call("net_version")]), "no_rule", []),
     ],
     "engine": [
-        (sign(message={"raw": "0x0"}), "not_signable", ["sign/message"]),
-        (sign("typed-data", typedData={}), "not_signable", ["sign/typed-data"]),
-        (sign("transaction", transaction={}), "not_signable", ["sign/transaction"]),
-        (sign("authorization", authorization={}), "not_signable", ["sign/authorization"]),
+        (rest_request(message={"raw": "0x0"}), "not_signable", ["sign/message"]),
+        (rest_request("typed-data", typedData={}), "not_signable", ["sign/typed-data"]),
+        (rest_request("transaction", transaction={}), "not_signable", ["sign/transaction"]),
+        (rest_request("authorization", authorization={}), "not_signable", ["sign/authorization"]),
         *(((RPC, one), "not_signable", [one["method"]]) for one in EVERY_METHOD),
         ((RPC, [*EVERY_METHOD]), "not_signable", [one["method"] for one in EVERY_METHOD]),
         # Reads of the chain, and methods that nobody has, sign nothing.
@@ -95,7 +95,7 @@ CASES: dict[str, list[tuple[tuple[str, Any], str, list[str]]]] = {
         # A preview signs nothing.
         ((f"/v1/users/{FID}/sign/preview", {}), "invalid_request", []),
         ((f"/v1/users/{FID}/sign/preview", {"message": {"raw": "0x0"}}), "not_signable", []),
-        (sign(), "no_policy", []),
+        (rest_request(), "no_policy", []),
     ],
 }
 
@@ -152,7 +152,7 @@ def test_each_refused_request_is_counted_once_with_its_method_and_reason(client,
 )
 @pytest.mark.parametrize(
     ("path", "body", "method"),
-    [(*sign(), "sign/message"), (RPC, call("personal_sign", TEXT, OTHER), "rpc")],
+    [(*rest_request(), "sign/message"), (RPC, call("personal_sign", TEXT, OTHER), "rpc")],
     ids=["REST", "JSON-RPC"],
 )
 def test_a_header_that_is_not_valid_is_counted_on_both_surfaces(
@@ -169,7 +169,8 @@ def test_a_reused_idempotency_key_is_counted(client, callers):
     before = refusals("engine")
     for text, status in (("a", 200), ("a", 200), ("b", 422)):
         assert (
-            client.post(*sign()[:1], json={"message": text}, headers=headers).status_code == status
+            client.post(rest_request()[0], json={"message": text}, headers=headers).status_code
+            == status
         )
     assert refusals("engine") - before == {("sign/message", "idempotency_key_reused"): 1}
 
@@ -192,7 +193,7 @@ def test_more_effects_than_policies_decide_about_are_counted_and_leave_no_entry(
 
 def test_what_is_no_refusal_is_not_counted(client, callers, make_app, sql):
     """Strangers, rate limits and faults of the service."""
-    path, body = sign()
+    path, body = rest_request()
     before = refusals("engine")
     assert client.post(path, json=body).status_code == 401
     limited = make_app(RATELIMIT_PER_CLIENT="1 per hour").test_client()
@@ -209,7 +210,7 @@ def test_policies_refuse_for_their_reasons(client, callers, app):
     policies = policies_of(application(app).database)
     policies.put_wallet(EVERYTHING | {"effect": "deny"})
     before = refusals("engine")
-    path, body = sign("transaction")
+    path, body = rest_request("transaction")
     assert client.post(path, json=body, headers=callers["engine"]).status_code == 403
     assert refusals("engine") - before == {("sign/transaction", "denied"): 1}
 

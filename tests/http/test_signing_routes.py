@@ -9,7 +9,8 @@ from eth_account.messages import encode_defunct, encode_typed_data
 from tests.database import plant, recorded
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, calling, signed_in
 from tests.http.problems import refused
-from tests.http.rpc import ask, call, result_of
+from tests.http.rpc import call, result_of, send_rpc
+from tests.http.signatures import BODIES, TEXT, each_kind, sign
 from tests.http.user_wallets import MODES, TRADING
 from tests.leaks import LEAKS
 from tests.signing import to_bytes
@@ -24,24 +25,12 @@ from wallet_api.services.signing.counters import REFUSALS, REFUSED_METHODS
 
 SIGN = f"{TRADING}/sign"
 PREVIEW = f"/v1/users/{FID}/sign/preview"
-TEXT = "Sign in to example.com"
-BODIES = {
-    "message": {"message": TEXT},
-    "typed-data": {"chainId": 8453, "typedData": TYPED_DATA},
-    "transaction": {"chainId": 8453, "transaction": TRANSACTION},
-    "authorization": {"chainId": 8453, "authorization": AUTHORIZATION},
-}
 ACTIONS = {
     "message": "message.signed",
     "typed-data": "typed_data.signed",
     "transaction": "transaction.signed",
     "authorization": "authorization.signed",
 }
-each_kind = pytest.mark.parametrize("kind", BODIES)
-
-
-def sign(client, headers, kind="message", **changes):
-    return client.post(f"{SIGN}/{kind}", json=BODIES[kind] | changes, headers=headers)
 
 
 def signer_of(kind, told):
@@ -318,14 +307,14 @@ def test_signatures_count_for_the_client_and_not_for_the_user(named_delegate, ma
         assert answer.status_code == 200
         assert "writes" not in answer.headers["RateLimit"]
     message = call("personal_sign", "0x01", address)
-    assert result_of(ask(client, engine, message))
-    assert refused(ask(client, engine, message), 429)["code"] == "too_many_requests"
+    assert result_of(send_rpc(client, engine, message))
+    assert refused(send_rpc(client, engine, message), 429)["code"] == "too_many_requests"
     assert refused(sign(client, engine), 429)["code"] == "too_many_requests"
 
 
 def test_a_client_is_counted_from_zero_before_its_first_signature(client, app, address):
     newcomer = calling(app, "wallets:sign", name="newcomer")
-    result_of(ask(client, newcomer, call("eth_chainId")))
+    result_of(send_rpc(client, newcomer, call("eth_chainId")))
     text, _ = metrics.render("text/plain")
     lines = set(text.decode().splitlines())
     for method in METHODS:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import calling
 from tests.http.node import PATH, DrippingServer, FakeNode
-from tests.http.rpc import CHAIN_ID, RPC, TEXT, ask, call, error_of, result_of
+from tests.http.rpc import CHAIN_ID, RPC, TEXT, call, error_of, result_of, send_rpc
 from wallet_api.ethereum.node import UNANSWERED
 from wallet_api.services import node_reads
 
@@ -34,7 +34,7 @@ def test_a_node_that_accepts_no_connection_is_tried_once(make_app, monkeypatch):
             one.connect_ex(("127.0.0.1", port))
         app = make_app(RPC_URL_8453=f"http://127.0.0.1:{port}{PATH}")
         began = time.monotonic()
-        answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+        answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
         assert time.monotonic() - began < 3
         for one in waiting:
             one.close()
@@ -81,7 +81,7 @@ def test_no_byte_of_a_node_extends_the_time(make_app, monkeypatch, scheme, begin
     app = make_app(RPC_URL_8453=f"{scheme}://127.0.0.1:{server.port}{PATH}")
     engine, client = calling(app, "wallets:sign"), app.test_client()
     began = time.monotonic()
-    answer = ask(client, engine, call("eth_blockNumber"))
+    answer = send_rpc(client, engine, call("eth_blockNumber"))
     is_unanswered(answer)
     assert 0.4 < time.monotonic() - began < 1.5
     assert server.accepted == 1
@@ -96,7 +96,7 @@ def test_a_resolver_that_does_not_answer_takes_a_bounded_time(make_app, monkeypa
     engine, client = calling(app, "wallets:sign"), app.test_client()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: time.sleep(3))
     began = time.monotonic()
-    answer = ask(client, engine, call("eth_blockNumber"))
+    answer = send_rpc(client, engine, call("eth_blockNumber"))
     is_unanswered(answer)
     assert time.monotonic() - began < 1.5
 
@@ -124,7 +124,7 @@ def test_a_response_that_is_not_http_is_an_unavailable_node(make_app, monkeypatc
     monkeypatch.setattr(node_reads, "SECONDS", 0.5)
     server = DrippingServer(head)
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{server.port}{PATH}")
-    answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+    answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     is_unanswered(answer)
     eventually(lambda: server.open == 0)
     server.stop()
@@ -141,7 +141,7 @@ def test_a_response_that_is_not_http_is_an_unavailable_node(make_app, monkeypatc
 def test_an_endless_answer_is_not_read_to_its_end(make_app, begin):
     server = DrippingServer(begin, piece=b"a: b\r\n" * 10_000, pause=0)
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{server.port}{PATH}")
-    answer = ask(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
+    answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     error_of(answer, -32000)
     eventually(lambda: server.open == 0)
     # What the kernel buffers is sent, too.
@@ -163,7 +163,7 @@ def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, ad
     found = []
 
     def read():
-        found.append(ask(app.test_client(), engine, call("eth_blockNumber")).get_json())
+        found.append(send_rpc(app.test_client(), engine, call("eth_blockNumber")).get_json())
 
     crowd = [threading.Thread(target=read) for _ in range(4)]
     for thread in crowd:
@@ -172,8 +172,8 @@ def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, ad
     while (len(node.asked), len(found)) != (2, 2) and time.monotonic() < deadline:
         time.sleep(0.01)
     client = app.test_client()
-    assert error_of(ask(client, engine, call("eth_blockNumber")), -32005)
-    assert result_of(ask(client, engine, call("personal_sign", TEXT, address)))
+    assert error_of(send_rpc(client, engine, call("eth_blockNumber")), -32005)
+    assert result_of(send_rpc(client, engine, call("personal_sign", TEXT, address)))
     node.may_answer.set()
     for thread in crowd:
         thread.join()
@@ -190,7 +190,7 @@ def test_one_node_that_does_not_answer_leaves_threads_for_the_others(make_app, n
     found = []
 
     def read():
-        answer = ask(app.test_client(), engine, call("eth_blockNumber"), path=path)
+        answer = send_rpc(app.test_client(), engine, call("eth_blockNumber"), path=path)
         found.append(answer.get_json().get("error", {}).get("code"))
 
     crowd = [threading.Thread(target=read) for _ in range(8)]
@@ -200,7 +200,7 @@ def test_one_node_that_does_not_answer_leaves_threads_for_the_others(make_app, n
     eventually(lambda: (len(silent.asked), len(found)) == (2, 6))
     assert found == [-32005] * 6
     for _ in range(3):
-        assert result_of(ask(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
+        assert result_of(send_rpc(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
     silent.may_answer.set()
     for thread in crowd:
         thread.join()
@@ -216,7 +216,7 @@ def test_with_many_nodes_two_reads_of_one_chain_wait_at_once(make_app):
 
     def read():
         path = RPC.replace(str(CHAIN_ID), "1")
-        answer = ask(app.test_client(), engine, call("eth_blockNumber"), path=path)
+        answer = send_rpc(app.test_client(), engine, call("eth_blockNumber"), path=path)
         found.append(answer.get_json())
 
     nodes[0].answers(result="0x1")
@@ -242,7 +242,7 @@ def test_two_of_three_nodes_that_do_not_answer_leave_a_thread_for_the_third(make
 
     def read(chain):
         path = RPC.replace(str(CHAIN_ID), str(chain))
-        answer = ask(app.test_client(), engine, call("eth_blockNumber"), path=path)
+        answer = send_rpc(app.test_client(), engine, call("eth_blockNumber"), path=path)
         found.append(answer.get_json().get("error", {}).get("code"))
 
     for one in silent:
@@ -255,7 +255,7 @@ def test_two_of_three_nodes_that_do_not_answer_leave_a_thread_for_the_third(make
     assert found == [-32005] * 13
     assert sorted(len(one.asked) for one in silent) == [1, 2]
     for _ in range(3):
-        assert result_of(ask(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
+        assert result_of(send_rpc(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
     for one in silent:
         one.may_answer.set()
     for thread in crowd:

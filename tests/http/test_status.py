@@ -10,14 +10,14 @@ STATUS = "/v1/status"
 MIGRATIONS = sorted(path.stem for path in (ROOT / "migrations").glob("*.sql"))
 
 
-def look(app):
+def get_status(app):
     answer = app.test_client().get(STATUS, headers=calling(app, "stats:read"))
     assert answer.status_code == 200, answer.text
     return answer.get_json()
 
 
 def test_the_status_has_the_version_the_network_and_the_limits(make_app):
-    found = look(make_app(NETWORK="base-testnet", RATELIMIT_PER_CLIENT="7 per minute"))
+    found = get_status(make_app(NETWORK="base-testnet", RATELIMIT_PER_CLIENT="7 per minute"))
     assert found["version"] == __version__
     assert found["network"] == {
         "name": "Base Sepolia Testnet",
@@ -33,7 +33,7 @@ def test_the_status_has_the_version_the_network_and_the_limits(make_app):
 
 
 def test_the_status_names_the_newest_and_the_missing_migrations(app, sql):
-    assert look(app)["migrations"] == {
+    assert get_status(app)["migrations"] == {
         "applied": len(MIGRATIONS),
         "newest": MIGRATIONS[-1],
         "missing": [],
@@ -41,19 +41,19 @@ def test_the_status_names_the_newest_and_the_missing_migrations(app, sql):
     sql.execute(
         "delete from schema_migrations where version = %s", [MIGRATIONS[-1].partition("_")[0]]
     )
-    assert look(app)["migrations"] == {
+    assert get_status(app)["migrations"] == {
         "applied": len(MIGRATIONS) - 1,
         "newest": MIGRATIONS[-2],
         "missing": [MIGRATIONS[-1]],
     }
     # A newer release has migrated already.
     sql.execute("insert into schema_migrations values ('9999')")
-    assert look(app)["migrations"]["newest"] == "9999"
+    assert get_status(app)["migrations"]["newest"] == "9999"
 
 
 def test_the_status_counts_alarms_by_code(app):
     def count():
-        return {one["code"]: one["count"] for one in look(app)["alarms"]}
+        return {one["code"]: one["count"] for one in get_status(app)["alarms"]}
 
     before = count()
     alarm("a test", "database_went_back")

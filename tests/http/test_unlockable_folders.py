@@ -106,7 +106,7 @@ def make_unlockable(folder, patch, why):
 WHYS = ["read-only", "no rights", "no locks", "a directory", "a link"]
 
 
-def ask(client, call, fid):
+def call_as(client, call, fid):
     method, path, body = call
     if fid == WITHOUT_BASE_ACCOUNT and body is not None:
         body = {**body, "baseAddress": BASE_ACCOUNT}
@@ -124,13 +124,13 @@ def test_users_with_files_are_served_and_new_users_get_an_explanation(
         client = start(mode)
         for fid in (FID, WITHOUT_BASE_ACCOUNT):
             address = KEYED[fid]
-            assert ask(client, DEPOSIT, fid).get_json()["depositAddress"] == address
-            assert ask(client, FALLBACK, fid).get_json()["walletAddress"] == address
-            assert ask(client, KEY, fid).get_json()["wallet"]["address"] == address
-            assert ask(client, LIST, fid).get_json()["wallets"][-1]["address"] == address
+            assert call_as(client, DEPOSIT, fid).get_json()["depositAddress"] == address
+            assert call_as(client, FALLBACK, fid).get_json()["walletAddress"] == address
+            assert call_as(client, KEY, fid).get_json()["wallet"]["address"] == address
+            assert call_as(client, LIST, fid).get_json()["wallets"][-1]["address"] == address
         rows = rows_of(sql)["wallets"]
         for fid in (NEW, OLDEST):
-            answer = ask(client, FALLBACK, fid)
+            answer = call_as(client, FALLBACK, fid)
             assert refused(answer, 503)["code"] == "storage_unavailable"
             assert int(answer.headers["Retry-After"]) > 0
         assert rows_of(sql)["wallets"] == rows
@@ -147,7 +147,7 @@ def test_users_with_files_are_served_and_new_users_get_an_explanation(
         shutil.rmtree(folder / ".lock") if why == "a directory" else (folder / ".lock").unlink()
     assert faults(mode) == []
     assert client.get("/readyz").status_code == 200
-    assert ask(client, FALLBACK, NEW).status_code == 200
+    assert call_as(client, FALLBACK, NEW).status_code == 200
     assert before.items() <= contents(folder).items()
 
 
@@ -164,9 +164,9 @@ def test_nothing_is_written_to_a_folder_that_was_handed_over(
             assert client.get("/readyz").status_code == 200
             assert faults(mode) == []
             for fid, address in KEYED.items():
-                assert ask(client, FALLBACK, fid).get_json()["walletAddress"] == address
+                assert call_as(client, FALLBACK, fid).get_json()["walletAddress"] == address
             status = 200 if mode == "migrating" else 503
-            assert ask(client, FALLBACK, NEW).status_code == status
+            assert call_as(client, FALLBACK, NEW).status_code == status
     assert contents(folder) == before
 
 
@@ -176,7 +176,7 @@ def test_a_held_lock_is_not_reported_as_a_fault_of_the_folder(start, faults, fol
         client = start("filesystem")
         assert faults("filesystem") == faults("migrating") == []
         assert client.get("/readyz").status_code == 200
-        assert ask(client, FALLBACK, FID).get_json()["walletAddress"] == KEYED[FID]
+        assert call_as(client, FALLBACK, FID).get_json()["walletAddress"] == KEYED[FID]
 
 
 def test_the_doctor_does_not_blame_the_database_for_a_fault_of_the_folder(environ, folder):
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_created_is_reported_before_the_first_wallet(
     (tmp_path / "a").write_text("a file")
     problem = refused(client.get("/readyz"), 503, longest=900)
     assert "cannot be created (Not a directory)" in problem["error"]
-    answer = ask(client, FALLBACK, NEW)
+    answer = call_as(client, FALLBACK, NEW)
     assert refused(answer, 503)["code"] == "storage_unavailable"
     (tmp_path / "a").unlink()
     with monkeypatch.context() as patch:
@@ -205,7 +205,7 @@ def test_a_folder_that_cannot_be_created_is_reported_before_the_first_wallet(
         problem = refused(client.get("/readyz"), 503, longest=900)
         assert "cannot be created (Read-only file system)" in problem["error"]
     assert client.get("/readyz").status_code == 200
-    assert ask(client, FALLBACK, NEW).status_code == 200
+    assert call_as(client, FALLBACK, NEW).status_code == 200
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -236,13 +236,13 @@ def test_unreadable_files_are_not_reported_as_a_wrong_secret(
     assert what in problem["error"]
     assert remedy.startswith("Copy the files, not links to them")
     for fid in (FID, NEW):
-        refused(ask(client, FALLBACK, fid), 503)
+        refused(call_as(client, FALLBACK, fid), 503)
     assert not any(rows_of(sql).values())
     # One that can be read is served, and so is who has none.
     wallet = keyed()
     put(folder, 1, wallet)
     assert client.get("/readyz").status_code == 200
     assert faults(mode) == []
-    assert ask(client, FALLBACK, 1).get_json()["walletAddress"] == wallet["address"]
-    assert refused(ask(client, FALLBACK, FID), 503)["code"] == "key_unreadable"
-    assert ask(client, FALLBACK, NEW).status_code == 200
+    assert call_as(client, FALLBACK, 1).get_json()["walletAddress"] == wallet["address"]
+    assert refused(call_as(client, FALLBACK, FID), 503)["code"] == "key_unreadable"
+    assert call_as(client, FALLBACK, NEW).status_code == 200

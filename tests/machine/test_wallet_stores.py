@@ -307,7 +307,7 @@ class WalletStores(RuleBasedStateMachine):
         self.model.written.add((fid, spelling))
 
 
-def run(world, **changes):
+def run_stores(world, **changes):
     plan = settings(
         deadline=None, database=None, suppress_health_check=list(HealthCheck), **changes
     )
@@ -324,10 +324,10 @@ def world(environ, sql, tmp_path):
 
 @pytest.mark.slow
 def test_no_sequence_of_events_changes_an_address_or_loses_a_key(world):
-    run(world, max_examples=15, stateful_step_count=30, derandomize=True)
+    run_stores(world, max_examples=15, stateful_step_count=30, derandomize=True)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_it_holds_for_thousands_of_random_steps(world):
-    run(world, max_examples=400, stateful_step_count=50, print_blob=True)
+    run_stores(world, max_examples=400, stateful_step_count=50, print_blob=True)

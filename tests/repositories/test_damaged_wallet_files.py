@@ -14,7 +14,7 @@ from wallet_api.errors import KeyUnreadable
 WRONG_SUM = "0x6485bbeDC60dc050b7a5400F454610BEdead8292"
 
 
-def refused(read, content, *words, spelling="ethereum"):
+def fault_of(read, content, *words, spelling="ethereum"):
     """Check that a file is refused for a reason that gives nothing away."""
     with pytest.raises(KeyUnreadable) as refusal:
         read(content, spelling)
@@ -67,19 +67,19 @@ def refused(read, content, *words, spelling="ethereum"):
     ids=lambda value: ascii(value)[:24],
 )
 def test_a_file_that_is_not_a_record_is_refused(read, content, word):
-    refused(read, content, word)
+    fault_of(read, content, word)
 
 
 def test_a_file_that_was_cut_off_anywhere_is_refused(read):
     whole = json.dumps(keyed(), indent=2).encode()
     assert read(whole).wallet.encrypted_key
     for length in range(len(whole)):
-        refused(read, whole[:length])
+        fault_of(read, whole[:length])
 
 
 @pytest.mark.parametrize("name", ["address", "encryptedPrivateKey", "iv"])
 def test_a_missing_member_is_reported(read, name):
-    refused(read, keyed(**{name: ...}), f"member {name} is missing")
+    fault_of(read, keyed(**{name: ...}), f"member {name} is missing")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_missing_member_is_reported(read, name):
     ids=lambda value: ascii(value)[:20],
 )
 def test_a_malformed_address_is_refused_with_a_key_and_without(read, address):
-    refused(read, keyed(address=address), "its address")
-    refused(read, keyless(address, "base-account"), "its address", spelling="base-account")
+    fault_of(read, keyed(address=address), "its address")
+    fault_of(read, keyless(address, "base-account"), "its address", spelling="base-account")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_malformed_address_is_refused_with_a_key_and_without(read, address):
     ids=lambda value: ascii(value)[:20],
 )
 def test_a_malformed_iv_is_refused(read, iv):
-    refused(read, keyed(iv=iv), "its iv")
+    fault_of(read, keyed(iv=iv), "its iv")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_malformed_iv_is_refused(read, iv):
     ids=lambda value: ascii(value)[:20],
 )
 def test_a_malformed_ciphertext_is_refused(read, ciphertext):
-    refused(read, keyed(encryptedPrivateKey=ciphertext), "its encryptedPrivateKey")
+    fault_of(read, keyed(encryptedPrivateKey=ciphertext), "its encryptedPrivateKey")
 
 
 @pytest.mark.parametrize("block", range(5))
@@ -157,7 +157,7 @@ def test_a_ciphertext_that_was_changed_in_any_block_is_refused(read, block, byte
     members = keyed()
     changed = bytearray.fromhex(members["encryptedPrivateKey"])
     changed[16 * block + byte] ^= 1
-    refused(read, {**members, "encryptedPrivateKey": changed.hex()}, "its key")
+    fault_of(read, {**members, "encryptedPrivateKey": changed.hex()}, "its key")
 
 
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
@@ -165,21 +165,21 @@ def test_a_ciphertext_that_lost_blocks_is_refused(read, blocks):
     members = keyed()
     ciphertext = members["encryptedPrivateKey"]
     without_end, without_begin = ciphertext[: -32 * blocks], ciphertext[32 * blocks :]
-    assert refused(read, {**members, "encryptedPrivateKey": without_end}) == DOES_NOT_DECRYPT
+    assert fault_of(read, {**members, "encryptedPrivateKey": without_end}) == DOES_NOT_DECRYPT
     # Its end shows that the secret is the right one, but for a block that nothing stands before.
     reason = NO_PRIVATE_KEY if blocks < 4 else DOES_NOT_DECRYPT
-    assert refused(read, {**members, "encryptedPrivateKey": without_begin}) == reason
+    assert fault_of(read, {**members, "encryptedPrivateKey": without_begin}) == reason
 
 
 def test_a_key_of_another_address_is_refused(read):
-    refused(read, keyed(address=keyed()["address"]), "another address")
-    refused(read, keyed(address=BASE_ACCOUNT), "another address")
+    fault_of(read, keyed(address=keyed()["address"]), "another address")
+    fault_of(read, keyed(address=BASE_ACCOUNT), "another address")
 
 
 def test_a_number_outside_of_the_curve_is_refused(read):
     for private_key in ("00" * 32, "ff" * 32):
         ciphertext, iv = old_encrypt(f"0x{private_key}")
-        refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
+        fault_of(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "secp256k1")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_number_outside_of_the_curve_is_refused(read):
 )
 def test_a_ciphertext_of_another_plaintext_proves_the_secret(read, plaintext):
     ciphertext, iv = old_encrypt(plaintext)
-    reason = refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv))
+    reason = fault_of(read, keyed(encryptedPrivateKey=ciphertext, iv=iv))
     assert reason == NO_PRIVATE_KEY
     assert "ENCRYPTION_SECRET" not in reason
 
@@ -212,18 +212,18 @@ def test_a_ciphertext_of_another_plaintext_proves_the_secret(read, plaintext):
 @pytest.mark.parametrize("plaintext", ["ab" * 32, "AB" * 31, base64.b64encode(b"k" * 32).decode()])
 def test_a_key_in_another_spelling_is_proved_only_by_its_address(read, plaintext):
     ciphertext, iv = old_encrypt(plaintext)
-    refused(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "another address")
+    fault_of(read, keyed(encryptedPrivateKey=ciphertext, iv=iv), "another address")
 
 
 def test_another_secret_decrypts_nothing_and_the_reason_says_so(read):
-    reason = refused(read, keyed(OTHER_SECRET))
+    reason = fault_of(read, keyed(OTHER_SECRET))
     assert reason == DOES_NOT_DECRYPT
     assert OTHER_SECRET not in reason
 
 
 @pytest.mark.parametrize("spelling", ["base-account", "base", "ethereum-base"])
 def test_a_base_account_with_a_private_key_is_refused(read, spelling):
-    refused(read, keyed(chain=spelling), "holds a private key", spelling=spelling)
+    fault_of(read, keyed(chain=spelling), "holds a private key", spelling=spelling)
 
 
 @pytest.mark.parametrize(
@@ -232,15 +232,15 @@ def test_a_base_account_with_a_private_key_is_refused(read, spelling):
     ids=str,
 )
 def test_a_record_with_half_of_its_key_is_not_read_as_keyless(read, key):
-    refused(read, keyed(**key))
-    refused(read, keyless(BASE_ACCOUNT, "base-account", **key), spelling="base-account")
+    fault_of(read, keyed(**key))
+    fault_of(read, keyless(BASE_ACCOUNT, "base-account", **key), spelling="base-account")
 
 
 def test_a_keyless_address_that_fails_its_checksum_is_refused(read):
-    refused(read, keyless(WRONG_SUM, "base-account"), "EIP-55", spelling="base-account")
+    fault_of(read, keyless(WRONG_SUM, "base-account"), "EIP-55", spelling="base-account")
 
 
 def test_the_last_of_two_equal_members_counts_as_in_javascript(read):
     members = keyed()
     text = json.dumps(members)[:-1] + f', "address": "{BASE_ACCOUNT}"}}'
-    refused(read, text.encode(), "another address")
+    fault_of(read, text.encode(), "another address")

@@ -39,7 +39,7 @@ def deposit(**changes):
 
 
 @pytest.fixture
-def run(database, sql):
+def on_pool(database, sql):
     """Run work on one connection of the pool; the database knows the secret of ENCRYPTED."""
     sql.execute("insert into encryption_keys (key_id) values (%s)", [ENCRYPTED.key_id])
     sql.execute("insert into active_encryption_keys (key_id) values (%s)", [ENCRYPTED.key_id])
@@ -54,9 +54,9 @@ def append(connection, event=EVENT, *, creation=False):
     return (audit.append_creation_later if creation else audit.append_later)(entry)()
 
 
-def test_a_stored_wallet_is_returned_unchanged(run):
-    run(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
-    found = run(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
+def test_a_stored_wallet_is_returned_unchanged(on_pool):
+    on_pool(lambda connection: PostgresWalletRepository(connection).insert_if_absent_later(WALLET))
+    found = on_pool(lambda connection: PostgresWalletRepository(connection).get(FID, "ethereum"))
     assert (found.fid, found.chain, found.address, found.encrypted_key, found.wallet_type) == (
         *(FID, "ethereum", ADDRESS, ENCRYPTED, "trading"),
     )
@@ -64,7 +64,7 @@ def test_a_stored_wallet_is_returned_unchanged(run):
     assert found.created_at.tzinfo is not None
 
 
-def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
+def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(on_pool):
     other = NewWallet(fid=FID, chain="ethereum", address=BASE_ACCOUNT, encrypted_key=ENCRYPTED)
 
     def both(connection):
@@ -73,10 +73,10 @@ def test_a_second_wallet_of_the_same_user_and_chain_changes_nothing(run):
         wallets.insert_if_absent_later(other)
         return wallets.list_for_user(FID)
 
-    assert [wallet.address for wallet in run(both)] == [ADDRESS]
+    assert [wallet.address for wallet in on_pool(both)] == [ADDRESS]
 
 
-def test_wallets_are_listed_for_one_user_with_the_base_account_first(run):
+def test_wallets_are_listed_for_one_user_with_the_base_account_first(on_pool):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
         wallets.insert_if_absent_later(WALLET)
@@ -84,10 +84,10 @@ def test_wallets_are_listed_for_one_user_with_the_base_account_first(run):
         wallets.put_base_account(FID + 1, BASE_ACCOUNT)
         return wallets.list_for_user(FID)
 
-    assert [wallet.chain for wallet in run(fill)] == ["base-account", "ethereum"]
+    assert [wallet.chain for wallet in on_pool(fill)] == ["base-account", "ethereum"]
 
 
-def test_only_wallets_with_a_key_are_counted_as_encrypted(run):
+def test_only_wallets_with_a_key_are_counted_as_encrypted(on_pool):
     def fill(connection):
         wallets = PostgresWalletRepository(connection)
         wallets.put_base_account(FID, BASE_ACCOUNT)
@@ -95,7 +95,7 @@ def test_only_wallets_with_a_key_are_counted_as_encrypted(run):
         wallets.insert_if_absent_later(WALLET)
         return before, wallets.any_encrypted_key()
 
-    assert run(fill) == (False, True)
+    assert on_pool(fill) == (False, True)
 
 
 def test_repositories_never_commit(database, sql):
@@ -114,26 +114,26 @@ def test_repositories_never_commit(database, sql):
         assert sql.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-def test_an_amount_of_78_digits_is_returned_exactly(run):
+def test_an_amount_of_78_digits_is_returned_exactly(on_pool):
     given = deposit()
-    run(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
-    found = run(
+    on_pool(lambda connection: DepositRepository(connection).insert_if_absent_later(given))
+    found = on_pool(
         lambda connection: DepositRepository(connection).get_by_idempotency_key_later(FID, "k")()
     )
     assert found == given
     assert type(found.amount) is int
 
 
-def test_a_deposit_is_found_by_its_own_user_s_key_only(run):
-    run(lambda connection: DepositRepository(connection).insert_if_absent_later(deposit()))
+def test_a_deposit_is_found_by_its_own_user_s_key_only(on_pool):
+    on_pool(lambda connection: DepositRepository(connection).insert_if_absent_later(deposit()))
     for fid, key in ((FID + 1, "k"), (FID, "K")):
-        found = run(
+        found = on_pool(
             lambda c, f=fid, k=key: DepositRepository(c).get_by_idempotency_key_later(f, k)()
         )
         assert found is None
 
 
-def test_a_creation_is_confirmed_only_for_a_stored_wallet_with_that_address(run):
+def test_a_creation_is_confirmed_only_for_a_stored_wallet_with_that_address(on_pool):
     made = AuditEvent(
         fid=FID, chain="ethereum", action="wallet.created", access=ACCESS, address=ADDRESS
     )
@@ -147,10 +147,10 @@ def test_a_creation_is_confirmed_only_for_a_stored_wallet_with_that_address(run)
         ]
         return [append(connection, event, creation=True) for event in (*others, made)]
 
-    assert run(tell) == [False, False, False, True]
+    assert on_pool(tell) == [False, False, False, True]
 
 
-def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
+def test_a_chain_grows_by_one_and_its_head_follows(on_pool, sql):
     def grow(connection):
         audit = AuditRepository(connection)
         heads = [audit.lock_head(FID)()]
@@ -159,7 +159,7 @@ def test_a_chain_grows_by_one_and_its_head_follows(run, sql):
             heads.append(audit.lock_head(FID)())
         return heads, audit.list_heads([FID, FID + 1])
 
-    heads, listed = run(grow)
+    heads, listed = on_pool(grow)
     assert [head.id for head in heads] == [0, 1, 2, 3]
     assert heads[0].mac == FIRST_HEAD
     assert len({head.mac for head in heads}) == 4

@@ -8,14 +8,14 @@ from wallet_api import metrics
 from wallet_api.errors import DatabaseUnavailable
 
 
-def ask(database):
+def select_one(database):
     return database.run(lambda connection: connection.execute("select 1"))
 
 
 def seconds_to_refuse(database):
     began = time.monotonic()
     with pytest.raises(DatabaseUnavailable):
-        ask(database)
+        select_one(database)
     return time.monotonic() - began
 
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from tests.services.pools import ask, refused_at_once, seconds_to_refuse
+from tests.services.pools import refused_at_once, seconds_to_refuse, select_one
 from wallet_api import deadline
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import (
@@ -67,7 +67,7 @@ def test_while_the_database_is_unreachable_work_is_refused_immediately(pool, shu
         time.sleep(3)
     time.sleep(2)
     began = time.monotonic()
-    ask(database)
+    select_one(database)
     assert time.monotonic() - began < 0.5
 
 
@@ -90,7 +90,7 @@ def test_a_restart_of_the_server_causes_a_delay_and_no_error(pool, shut):
     database = pool()
     answers = []
     with shut():
-        callers = [Thread(target=lambda: answers.append(ask(database))) for _ in range(4)]
+        callers = [Thread(target=lambda: answers.append(select_one(database))) for _ in range(4)]
         for caller in callers:
             caller.start()
         time.sleep(2)
@@ -104,7 +104,7 @@ def test_no_caller_is_refused_at_once_while_a_connection_works(pool, shut, monke
     """As where others hold all but a few of the server's connections."""
     monkeypatch.setattr("wallet_api.database.pool._OUTAGE_SECONDS", 0.3)
     database = pool(name="a few connections", max_size=2)
-    ask(database)
+    select_one(database)
     busy, free = Event(), Event()
 
     def work(connection):
@@ -117,13 +117,13 @@ def test_no_caller_is_refused_at_once_while_a_connection_works(pool, shut, monke
         worker.start()
         busy.wait()
         answers = []
-        waiting = Thread(target=lambda: answers.append(ask(database)))
+        waiting = Thread(target=lambda: answers.append(select_one(database)))
         waiting.start()
         time.sleep(2)
         free.set()
         waiting.join()
         worker.join()
-        ask(database)
+        select_one(database)
     assert len(answers) == 1
     assert refused_at_once("a few connections") == 0
 
@@ -142,7 +142,7 @@ def test_callers_that_timed_out_do_not_count_as_waiting(pool, shut):
         for caller in callers:
             caller.join()
     time.sleep(2)
-    ask(database)
+    select_one(database)
 
 
 def test_work_of_a_request_has_short_limits(pool):
@@ -187,14 +187,14 @@ def test_a_late_request_waits_for_no_connection(pool, shut):
     with shut():
         began = time.monotonic()
         with pytest.raises(DatabaseUnavailable):
-            in_a_request(lambda: ask(database), overdue=True)
+            in_a_request(lambda: select_one(database), overdue=True)
         assert time.monotonic() - began < 0.2
 
 
 def test_the_longest_request_is_answered_by_its_deadline(pool, suspend):
     """It waited for a thread and for slow statements, and its commit gets no answer."""
     database = pool(connection_class=ServingConnection)
-    ask(database)
+    select_one(database)
 
     def work(connection):
         with connection.transaction():

@@ -303,7 +303,7 @@ def test_remote_connections_need_tls_and_a_pooler_has_its_own_limit(doctor, monk
 
 
 @pytest.fixture
-def run(tmp_path_factory):
+def run_doctor(tmp_path_factory):
     def command(environ, *options):
         folder = tmp_path_factory.mktemp("command")
         return Running(("doctor", *options), kept_environ(environ), folder).finish()
@@ -311,18 +311,20 @@ def run(tmp_path_factory):
     return command
 
 
-def test_the_command_fails_only_for_faults_and_reports_them_as_json(run, environ):
-    done = run(environ)
+def test_the_command_fails_only_for_faults_and_reports_them_as_json(run_doctor, environ):
+    done = run_doctor(environ)
     assert (done.status, done.err) == (0, "")
     assert done.out.endswith("The service would serve. Faults: 0, advice: 3.\n")
     assert len(done.out.splitlines()) < SCREEN
-    done = run({**environ, "NETWORK": "base"}, "--json")
+    done = run_doctor({**environ, "NETWORK": "base"}, "--json")
     assert (done.status, done.err) == (1, "")
     (fault,) = [one for one in json.loads(done.out) if one["state"] == "fault"]
     assert fault.keys() == {"state", "what", "remedy", "code"}
 
 
-def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, environ, key_server):
+def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(
+    run_doctor, environ, key_server
+):
     changes = {
         name: value
         for rows in (FAULTS, ADVICE)
@@ -336,7 +338,7 @@ def test_the_worst_configuration_fits_on_a_screen_and_no_secret_is_shown(run, en
             {},
             {"TRUSTED_PROXY_HOPS": "0", "METRICS_TOKEN": "", "JWT_SECRET": OTHER_SECRET},
         ):
-            done = run({**environ, **changes, **worse}, *options)
+            done = run_doctor({**environ, **changes, **worse}, *options)
             assert (done.status, done.err) == (1, "")
             assert not secrets_in(done.out)
             assert options or len(done.out.splitlines()) < SCREEN

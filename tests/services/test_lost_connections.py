@@ -91,7 +91,7 @@ def sign_with_an_idempotency_key(ground, fid):
     assert not signed.repeated
 
 
-def pay(ground, fid):
+def spend_all(ground, fid):
     """Spend all that the service's policy allows: a second payment would be refused."""
     signed = SigningService(ground.wallets).sign_transaction(
         fid, transfer(5), chain_id=CHAIN_ID, method="eth_signTransaction", access=ACCESS
@@ -165,7 +165,7 @@ ACTS = {
     refuse_key: (["key.refused"], True),
     sign_message: (["message.signed"], True),
     sign_with_an_idempotency_key: (["authorization.signed"], True),
-    pay: (["transaction.signed"], True),
+    spend_all: (["transaction.signed"], True),
     create_policy: ([], False),
     limit_wallet: (["policy.changed"], False),
     create_wallet: (["wallet.created"], False),
@@ -194,7 +194,7 @@ def ground(server, database_url, tmp_path):
 
 
 def prepare(ground, act, fid):
-    if fid == FID and act in (pay, sign_with_an_idempotency_key):
+    if fid == FID and act in (spend_all, sign_with_an_idempotency_key):
         delegation = {**EVERYTHING, "kinds": ["delegation"], "to": [BASE_ACCOUNT]}
         policies_of(ground.database).put_service(payments((86_400, 5)), FEES, delegation)
     if ACTS[act][1]:
@@ -299,7 +299,7 @@ def down_from(places_of, number):
     return rule
 
 
-@pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key, pay])
+@pytest.mark.parametrize("act", [read_key, sign_message, sign_with_an_idempotency_key, spend_all])
 def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_entry(
     ground, sql, act
 ):

@@ -49,7 +49,7 @@ def four(database_url):
         pool.close()
 
 
-def ask(database, fid, seconds=0.0):
+def query_user(database, fid, seconds=0.0):
     """Ask about a user; return whether there was an answer, and after how long."""
     began = time.monotonic()
     query = "select pg_sleep(%(seconds)s), %(fid)s::bigint"
@@ -62,7 +62,7 @@ def ask(database, fid, seconds=0.0):
 
 def wait_for(database, fids, threads):
     """Have a thread wait for each of these users, until that is long."""
-    asked = [threads.submit(ask, database, fid, WAIT) for fid in fids]
+    asked = [threads.submit(query_user, database, fid, WAIT) for fid in fids]
     time.sleep(0.8)
     return asked
 
@@ -81,17 +81,17 @@ def test_a_silent_machine_holds_at_most_half_of_the_connections(sql, four):
     with ThreadPoolExecutor(4) as threads:
         asked = wait_for(database, SILENT[:2], threads)
         before = refused._value.get()
-        answered, seconds = ask(database, SILENT[2])
+        answered, seconds = query_user(database, SILENT[2])
         assert not answered
         assert seconds < 0.3
         assert refused._value.get() == before + 1
         for fid in SOUND[:10]:
-            answered, seconds = ask(database, fid)
+            answered, seconds = query_user(database, fid)
             assert answered
             assert seconds < 0.3
         assert all(one.result()[0] for one in asked)
     # It is not silent any more.
-    assert ask(database, SILENT[2])[0]
+    assert query_user(database, SILENT[2])[0]
 
 
 def test_the_cap_holds_at_once_after_a_slow_answer_and_ends_with_a_quick_one(sql, four):
@@ -101,7 +101,7 @@ def test_the_cap_holds_at_once_after_a_slow_answer_and_ends_with_a_quick_one(sql
         assert all(one.result()[0] for one in wait_for(database, SILENT[:2], threads))
     for answered in (2, 4):
         with ThreadPoolExecutor(4) as threads:
-            asked = [threads.submit(ask, database, fid, 0.3) for fid in SILENT[:4]]
+            asked = [threads.submit(query_user, database, fid, 0.3) for fid in SILENT[:4]]
             assert sum(one.result()[0] for one in asked) == answered
 
 
@@ -110,7 +110,8 @@ def test_a_machine_that_answers_may_have_every_connection(sql, four):
     database = four()
     with ThreadPoolExecutor(4) as threads:
         assert all(
-            answered for answered, _ in threads.map(lambda fid: ask(database, fid), SILENT * 5)
+            answered
+            for answered, _ in threads.map(lambda fid: query_user(database, fid), SILENT * 5)
         )
 
 
@@ -118,12 +119,12 @@ def test_a_user_who_waits_for_a_lock_does_not_make_the_machine_slow_for_the_othe
     sql.execute(CATALOG)
     database = four()
     with ThreadPoolExecutor(4) as threads:
-        locked = threads.submit(ask, database, SILENT[0], WAIT)
-        others = threads.map(lambda fid: ask(database, fid, 0.05), SILENT[1:] * 2)
+        locked = threads.submit(query_user, database, SILENT[0], WAIT)
+        others = threads.map(lambda fid: query_user(database, fid, 0.05), SILENT[1:] * 2)
         assert all(answered for answered, _ in others)
         assert locked.result()[0]
         # Nor does the end of that wait.
-        others = threads.map(lambda fid: ask(database, fid, 0.1), SILENT[1:5])
+        others = threads.map(lambda fid: query_user(database, fid, 0.1), SILENT[1:5])
         assert all(answered for answered, _ in others)
 
 
@@ -133,9 +134,9 @@ def test_one_user_who_waits_for_locks_does_not_make_the_machine_slow_for_a_rare_
     database = four()
     with ThreadPoolExecutor(2) as threads:
         asked = wait_for(database, [SILENT[0]] * 2, threads)
-        assert ask(database, SILENT[1])[0]
+        assert query_user(database, SILENT[1])[0]
         assert all(one.result()[0] for one in asked)
-    assert ask(database, SILENT[1])[0]
+    assert query_user(database, SILENT[1])[0]
 
 
 def test_one_user_of_a_silent_machine_holds_half_of_the_connections(sql, four):
@@ -144,12 +145,12 @@ def test_one_user_of_a_silent_machine_holds_half_of_the_connections(sql, four):
     database = four()
     with ThreadPoolExecutor(2) as threads:
         asked = wait_for(database, [SILENT[0]] * 2, threads)
-        answered, seconds = ask(database, SILENT[0])
+        answered, seconds = query_user(database, SILENT[0])
         assert not answered
         assert seconds < 0.3
-        assert all(ask(database, fid)[0] for fid in SOUND[:10])
+        assert all(query_user(database, fid)[0] for fid in SOUND[:10])
         assert all(one.result()[0] for one in asked)
-    assert ask(database, SILENT[0])[0]
+    assert query_user(database, SILENT[0])[0]
 
 
 def test_a_refusal_inside_a_transaction_leaves_nothing(sql, four):
@@ -172,7 +173,7 @@ def test_a_single_server_has_no_limit_per_machine(four):
     database = four()
     with ThreadPoolExecutor(4) as threads:
         wait_for(database, SILENT[:3], threads)
-        assert ask(database, SILENT[3])[0]
+        assert query_user(database, SILENT[3])[0]
 
 
 def test_statements_about_many_users_are_not_counted(sql, four):

@@ -21,7 +21,7 @@ FAR_AHEAD = 1 << 60
 WAITED, KNOWN = (3, 3), (1, 1)
 
 
-def look(database):
+def read_replication_state(database):
     """Do what the pool does with each new connection."""
     database.run(database.replication.read_state)
 
@@ -44,10 +44,10 @@ def standby_is_configured(monkeypatch):
 
 def test_a_position_before_the_last_acknowledged_wallet_refuses_new_ones(database, wallets):
     made = wallets.ensure_trading_wallet(FID, access=ACCESS)
-    look(database)
+    read_replication_state(database)
     assert wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     database.replication._acknowledge(FAR_AHEAD)
-    look(database)
+    read_replication_state(database)
     with pytest.raises(DatabaseWentBack):
         wallets.ensure_trading_wallet(FID + 2, access=ACCESS)
     assert wallets.ensure_trading_wallet(FID, access=ACCESS) == made
@@ -60,7 +60,7 @@ def test_processes_that_were_forked_from_one_share_what_they_know(database, wall
         database.replication._acknowledge(FAR_AHEAD)
         os._exit(0)
     os.waitpid(child, 0)
-    look(database)
+    read_replication_state(database)
     with pytest.raises(DatabaseWentBack):
         wallets.ensure_trading_wallet(FID, access=ACCESS)
 
@@ -94,20 +94,20 @@ def test_wallets_that_are_acknowledged_while_others_connect_are_no_alarm(databas
 
 def test_a_process_that_created_no_wallet_accepts_any_database(database):
     database.replication._write(DATABASE, 12345)
-    look(database)
+    read_replication_state(database)
     assert service(database).ensure_trading_wallet(FID, access=ACCESS)
 
 
 def test_an_acknowledgment_does_not_clear_the_alarm(database, wallets):
     wallets.ensure_trading_wallet(FID, access=ACCESS)
     database.replication._acknowledge(FAR_AHEAD)
-    look(database)
+    read_replication_state(database)
     database.replication._acknowledge(FAR_AHEAD + 1)
     with pytest.raises(DatabaseWentBack):
         wallets.ensure_trading_wallet(FID + 1, access=ACCESS)
     metric = "wallet_api_database_went_back"
     metrics.WENT_BACK.set(0)
-    look(database)
+    read_replication_state(database)
     assert metrics.REGISTRY.get_sample_value(metric) == 1
 
 
@@ -142,7 +142,7 @@ def confirmed(standby_is_configured, database, wallets):
         return costs(database, lambda: wallets.get_wallet(FID, "ethereum", access=ACCESS))
 
     assert read() == WAITED
-    look(database)
+    read_replication_state(database)
     assert read() == KNOWN
     return read
 
@@ -162,7 +162,7 @@ def test_reused_and_wrapped_transaction_ids_are_not_confirmed(database, confirme
         database.replication._confirmed = connection.history, now.fetchone()["id"] + ahead
 
     database.run(pretend)
-    look(database)
+    read_replication_state(database)
     assert confirmed() == WAITED
 
 

@@ -45,7 +45,7 @@ def words(text):
             yield found["word"]
 
 
-def read(text):
+def parse(text):
     """Return each statement as a list of its words, in which each bracket is a list in turn."""
     statements, around = [], [[]]
     for word in (*words(text), ";"):
@@ -218,7 +218,7 @@ def _early_triggers(statements):
 
 def faults_of(text):
     """Return what in a query or a migration breaks which rule; nothing, if it obeys them all."""
-    statements = read(text)
+    statements = parse(text)
     found = {
         rule: [fault for statement in statements for fault in broken_by(statement)]
         for rule, broken_by in RULES.items()
@@ -294,12 +294,12 @@ def faults_when_distributed(text):
     """
     up = text.partition("-- migrate:down")[0]
     create = r"create (?:unlogged )?table (?:if not exists )?(\w+) "
-    made = {found[1] for one in read(up) if (found := re.match(create, line(one)))}
-    outside = read(_DO.sub("", up))
-    inside = [read(body) for body in _DO.findall(up)]
+    made = {found[1] for one in parse(up) if (found := re.match(create, line(one)))}
+    outside = parse(_DO.sub("", up))
+    inside = [parse(body) for body in _DO.findall(up)]
     every = [statement for block in (outside, *inside) for statement in block]
     found = {
-        TOP_LEVEL: list(_changed(outside, made)) if len(read(up)) > 1 else [],
+        TOP_LEVEL: list(_changed(outside, made)) if len(parse(up)) > 1 else [],
         REFUSED: [
             *(one for one in _changed(every, made) if _is_refused(one)),
             *_changed_sequences(every),

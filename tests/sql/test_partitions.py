@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.factories import ACCESS, BASE_ACCOUNT, FID
-from tests.sql.distribution import PER_USER, line, read, words
+from tests.sql.distribution import PER_USER, line, parse, words
 from tests.sql.queries import EVERY, FILES, NONE, ONE, listed, numbered, queries, subject_of
 from tests.sql.schema import SCHEMA, dump
 from wallet_api.database import sql as loader
@@ -92,7 +92,7 @@ def place_of(connection, query):
     matches = map(PARTITION.fullmatch, scanned(explained["Plan"]))
     machines = {match[1] for match in matches if match}
     # The plan does not say where an INSERT writes.
-    (statement,) = read(query.sql)
+    (statement,) = parse(query.sql)
     of_users = rf" (?:from|join) (?:{'|'.join(PER_USER)}) as (\w+)"
     read_fids = [f"{alias} . fid" for alias in re.findall(of_users, line(statement))]
     for given in given_fids(statement):

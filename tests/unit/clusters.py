@@ -17,7 +17,7 @@ time.sleep(600)
 """
 
 
-def ask(server: LocalPostgres, question: str, database: str = "wallet_api") -> object:
+def query_value(server: LocalPostgres, question: str, database: str = "wallet_api") -> object:
     """Return the first value of the answer to `question`."""
     with psycopg.connect(server.url(database), autocommit=True) as connection:
         cursor = connection.execute(question.encode())
@@ -26,8 +26,8 @@ def ask(server: LocalPostgres, question: str, database: str = "wallet_api") -> o
 
 
 def keep_a_note(server: LocalPostgres) -> None:
-    ask(server, "create table notes (note text)")
-    ask(server, "insert into notes values ('kept')")
+    query_value(server, "create table notes (note text)")
+    query_value(server, "insert into notes values ('kept')")
 
 
 def wait_until_gone(pid: int) -> None:

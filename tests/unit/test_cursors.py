@@ -28,7 +28,7 @@ def cursor_of(position, query):
         return CURSORS.page_response(Page(items=[], next=position))[0]["next_cursor"]
 
 
-def read(cursor, query, kind=str):
+def read_cursor(cursor, query, kind=str):
     with Flask(__name__).test_request_context("/v1/wallets", query_string=query):
         return CURSORS.page_request({"cursor": cursor, "limit": 50}, kind).after
 
@@ -36,17 +36,17 @@ def read(cursor, query, kind=str):
 @given(time=moments, fid=fids, rest=rests, query=queries)
 def test_every_position_round_trips(time, fid, rest, query):
     position = (time, fid, rest)
-    assert read(cursor_of(position, query), query, type(rest)) == position
+    assert read_cursor(cursor_of(position, query), query, type(rest)) == position
 
 
 @given(time=moments, fid=fids, query=queries, other=queries)
 def test_a_cursor_is_valid_only_with_its_own_filters(time, fid, query, other):
     cursor = cursor_of((time, fid, "ethereum"), query)
     if query == other:
-        assert read(cursor, other) is not None
+        assert read_cursor(cursor, other) is not None
     else:
         with pytest.raises(InvalidCursor):
-            read(cursor, other)
+            read_cursor(cursor, other)
 
 
 @given(time=moments, fid=fids, at=st.integers(0, 1000), other=st.characters())
@@ -56,10 +56,10 @@ def test_a_changed_cursor_is_refused(time, fid, at, other):
     changed = cursor[:at] + other + cursor[at + 1 :]
     if changed != cursor:
         with pytest.raises(InvalidCursor):
-            read(changed, {})
+            read_cursor(changed, {})
 
 
 @given(text=st.text())
 def test_no_other_text_is_a_cursor(text):
     with pytest.raises(InvalidCursor):
-        read(text, {})
+        read_cursor(text, {})

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.unit.clusters import START_AND_STAY, ask, keep_a_note, wait_until_gone
+from tests.unit.clusters import START_AND_STAY, keep_a_note, query_value, wait_until_gone
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development.postgres import LocalPostgres, LocalPostgresError
 
@@ -61,7 +61,7 @@ def server(tmp_path: Path) -> Iterator[LocalPostgres]:
 
 
 def test_a_new_server_requires_its_password(running: LocalPostgres) -> None:
-    assert ask(running, "select current_user || ' ' || current_database()") == (
+    assert query_value(running, "select current_user || ' ' || current_database()") == (
         "wallet_api wallet_api"
     )
     for password in ("wrong", ""):
@@ -79,27 +79,30 @@ def test_the_password_and_the_log_are_private(running: LocalPostgres) -> None:
 
 
 def test_it_listens_on_127_0_0_1_and_nowhere_else(running: LocalPostgres) -> None:
-    assert ask(running, "show listen_addresses") == "127.0.0.1"
-    assert ask(running, "show unix_socket_directories") == ""
+    assert query_value(running, "show listen_addresses") == "127.0.0.1"
+    assert query_value(running, "show unix_socket_directories") == ""
     with socket.socket() as visitor:
         visitor.settimeout(2)
         assert visitor.connect_ex(("127.0.0.2", running.port)) != 0
 
 
 def test_the_cluster_has_checksums_and_plain_utf8(running: LocalPostgres) -> None:
-    assert ask(running, "show data_checksums") == "on"
-    assert ask(running, "show server_encoding") == "UTF8"
-    assert ask(running, "show password_encryption") == "scram-sha-256"
-    assert ask(running, "select datcollate from pg_database where datname = 'wallet_api'") == "C"
-    assert ask(running, "show fsync") == "off"
+    assert query_value(running, "show data_checksums") == "on"
+    assert query_value(running, "show server_encoding") == "UTF8"
+    assert query_value(running, "show password_encryption") == "scram-sha-256"
+    assert (
+        query_value(running, "select datcollate from pg_database where datname = 'wallet_api'")
+        == "C"
+    )
+    assert query_value(running, "show fsync") == "off"
 
 
 def test_a_durable_server_syncs_and_settings_are_passed_on(tmp_path: Path) -> None:
     server = LocalPostgres(tmp_path, durable=True, settings={"max_connections": "7"})
     try:
         with server:
-            assert ask(server, "show fsync") == "on"
-            assert ask(server, "show max_connections") == "7"
+            assert query_value(server, "show fsync") == "on"
+            assert query_value(server, "show max_connections") == "7"
         wait_until_gone(server.pid)
     finally:
         remove_cluster(server)
@@ -112,7 +115,7 @@ def test_a_restart_keeps_the_data_and_the_password(server: LocalPostgres) -> Non
     server.stop()
     server.stop()
     server.start()
-    assert ask(server, "select note from notes") == "kept"
+    assert query_value(server, "select note from notes") == "kept"
     assert server.password == password
 
 
@@ -125,14 +128,14 @@ def test_a_killed_server_recovers_what_was_committed(server: LocalPostgres) -> N
     with pytest.raises(psycopg.OperationalError):
         idle.execute("select 1")
     server.start()
-    assert ask(server, "select note from notes") == "kept"
+    assert query_value(server, "select note from notes") == "kept"
 
 
 def test_a_second_start_is_refused_and_changes_nothing(running: LocalPostgres) -> None:
     for second in (running, LocalPostgres(running.directory, durable=False)):
         with pytest.raises(LocalPostgresError, match="already running"):
             second.start()
-    assert ask(running, "select 1") == 1
+    assert query_value(running, "select 1") == 1
 
 
 def test_a_copied_directory_cannot_run_the_same_cluster(
@@ -143,7 +146,7 @@ def test_a_copied_directory_cannot_run_the_same_cluster(
     (copy.directory / "cluster").symlink_to(running.home)
     with pytest.raises(LocalPostgresError, match="already running"):
         copy.start()
-    assert ask(running, "select 1") == 1
+    assert query_value(running, "select 1") == 1
 
 
 def test_an_orphan_of_a_killed_program_is_stopped_and_its_data_kept(server: LocalPostgres) -> None:
@@ -157,7 +160,7 @@ def test_an_orphan_of_a_killed_program_is_stopped_and_its_data_kept(server: Loca
     server.start()
     wait_until_gone(int(pid))
     assert "received fast shutdown request" in server.log.read_text()
-    assert ask(server, "select note from notes") == "kept"
+    assert query_value(server, "select note from notes") == "kept"
 
 
 def test_another_process_with_the_pid_of_a_dead_server_is_not_stopped(
@@ -175,7 +178,7 @@ def test_another_process_with_the_pid_of_a_dead_server_is_not_stopped(
         assert innocent.poll() is None
         innocent.kill()
     server.start()
-    assert ask(server, "select 1") == 1
+    assert query_value(server, "select 1") == 1
 
 
 def test_a_program_killed_during_initdb_leaves_no_cluster(
@@ -190,7 +193,7 @@ def test_a_program_killed_during_initdb_leaves_no_cluster(
         program.kill()
     assert not (cluster / "data").exists()
     server.start()
-    assert ask(server, "show data_checksums") == "on"
+    assert query_value(server, "show data_checksums") == "on"
 
 
 def test_a_failed_start_reports_the_reason_and_releases_the_lock(
@@ -201,7 +204,7 @@ def test_a_failed_start_reports_the_reason_and_releases_the_lock(
     with pytest.raises(LocalPostgresError, match='invalid value for parameter "max_connections"'):
         broken.start()
     server.start()
-    assert ask(server, "select 1") == 1
+    assert query_value(server, "select 1") == 1
 
 
 def test_a_port_that_another_program_took_is_replaced(
@@ -213,7 +216,7 @@ def test_a_port_that_another_program_took_is_replaced(
         monkeypatch.setattr(local_postgres, "_free_port", lambda: next(ports))
         server.start()
     assert server.port != taken
-    assert ask(server, "select 1") == 1
+    assert query_value(server, "select 1") == 1
 
 
 def test_ctrl_c_in_the_terminal_does_not_reach_the_server(running: LocalPostgres) -> None:
@@ -223,7 +226,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_server(running: LocalPostgres
 def test_a_database_is_created_once(running: LocalPostgres) -> None:
     for _ in range(2):
         running.create_database('an "odd" name')
-    assert ask(running, "select count(*) from pg_database where datname like '%odd%'") == 1
+    assert query_value(running, "select count(*) from pg_database where datname like '%odd%'") == 1
 
 
 def test_a_recreated_directory_does_not_inherit_the_data(server: LocalPostgres) -> None:
@@ -234,7 +237,7 @@ def test_a_recreated_directory_does_not_inherit_the_data(server: LocalPostgres) 
     try:
         shutil.rmtree(server.directory)
         server.start()
-        assert ask(server, "select to_regclass('notes')") is None
+        assert query_value(server, "select to_regclass('notes')") is None
     finally:
         if first != server.home:
             shutil.rmtree(first)
@@ -246,7 +249,7 @@ def test_a_cluster_stays_in_a_directory_that_can_be_entered(open_folder: Path) -
         assert not server.home.is_symlink()
         keep_a_note(server)
     with server:
-        assert ask(server, "select note from notes") == "kept"
+        assert query_value(server, "select note from notes") == "kept"
 
 
 @as_root_only

@@ -16,6 +16,7 @@ CODE = sorted((ROOT / "wallet_api").rglob("*.py"))
 # The private names, the libraries that they belong to, and where we need them.
 NAMES = {
     "_apidoc": ("flask-smorest", "wallet_api/blueprints/routing.py"),
+    "_fetch_gen": ("psycopg[binary]", "wallet_api/database/transactions.py"),
     "_expected_100_continue": ("gunicorn", "wallet_api/server/worker.py"),
     "_prepared": ("psycopg[binary]", "wallet_api/database/connections.py"),
     "_prepared_idx": ("psycopg[binary]", "wallet_api/database/connections.py"),
@@ -129,3 +130,7 @@ def test_psycopg_numbers_prepared_statements_from_the_number_that_we_set(sql):
     sql.execute("select 1", prepare=True)
     names = [name for (name,) in sql.execute("select name from pg_prepared_statements").fetchall()]
     assert "_pg3_123456789" in names, gone("_prepared_idx")
+
+
+def test_psycopg_fetches_the_results_of_a_pipeline_with_the_method_that_we_replace():
+    assert hasattr(psycopg.Pipeline, "_fetch_gen"), gone("_fetch_gen")

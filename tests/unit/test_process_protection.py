@@ -27,7 +27,7 @@ def look_twice():
 PRIVATE = "(0, 0) 0\n"
 
 
-def look(program):
+def run_program(program):
     finished = subprocess.run(
         [sys.executable, "-c", LOOK + program],
         cwd=ROOT,
@@ -41,11 +41,11 @@ def look(program):
 
 
 def test_a_process_and_its_forks_dump_no_core_and_only_root_can_read_them():
-    assert look("look_twice()") != 2 * PRIVATE
+    assert run_program("look_twice()") != 2 * PRIVATE
     program = (
         "from wallet_api.process_protection import protect_memory as keep; keep(); look_twice()"
     )
-    assert look(program) == 2 * PRIVATE
+    assert run_program(program) == 2 * PRIVATE
 
 
 def test_every_command_protects_its_process_first():
@@ -55,7 +55,7 @@ from wallet_api.cli.command import Command
 
 click.command(cls=Command)(look)()
 """
-    assert look(program) == PRIVATE
+    assert run_program(program) == PRIVATE
     groups, commands = [cli], []
     while groups:
         for command in groups.pop().commands.values():
@@ -74,4 +74,4 @@ try:
 except SystemExit:
     look()
 """
-    assert look(program) == PRIVATE
+    assert run_program(program) == PRIVATE

@@ -25,7 +25,7 @@ CALLDATA = (
 )
 
 
-def transfer(asset="USDC", units=20_000_000, network=MAINNET) -> Transfer:
+def transfer_of(asset="USDC", units=20_000_000, network=MAINNET) -> Transfer:
     return Transfer(network=network, asset=asset, units=units, from_address=USER, to_address=WALLET)
 
 
@@ -59,7 +59,7 @@ def test_there_are_two_networks():
 
 @networks
 def test_a_usdc_transaction_is_as_the_contract_says(network):
-    assert transfer(network=network).transaction() == {
+    assert transfer_of(network=network).transaction() == {
         "from": USER.lower(),
         "to": network.usdc,
         "value": "0x0",
@@ -70,7 +70,7 @@ def test_a_usdc_transaction_is_as_the_contract_says(network):
 
 @networks
 def test_an_eth_transaction_is_as_the_contract_says(network):
-    assert transfer("ETH", 5 * 10**17, network).transaction() == {
+    assert transfer_of("ETH", 5 * 10**17, network).transaction() == {
         "from": USER.lower(),
         "to": WALLET,
         "value": "0x6f05b59d3b20000",
@@ -97,7 +97,7 @@ def test_the_calldata_decodes_to_recipient_and_amount(recipient, units):
 @assets
 @pytest.mark.parametrize("units", [1, 15, 16, 20_000_000, 10**18, MAX_UINT256])
 def test_quantities_have_no_leading_zeros(asset, units):
-    prepared = transfer(asset, units)
+    prepared = transfer_of(asset, units)
     transaction = prepared.transaction()
     calls = prepared.wallet_send_calls()
     quantities = [transaction["value"], transaction.get("gas", "0x1"), calls["chainId"]]
@@ -109,26 +109,26 @@ def test_quantities_have_no_leading_zeros(asset, units):
 
 @pytest.mark.parametrize(("network", "chain_id"), [(MAINNET, 8453), (TESTNET, 84532)])
 def test_the_usdc_payment_uri_is_an_erc_681_transfer(network, chain_id):
-    assert transfer(network=network).payment_uri() == (
+    assert transfer_of(network=network).payment_uri() == (
         f"ethereum:{network.usdc}@{chain_id}/transfer?address={WALLET}&uint256=20000000"
     )
 
 
 @pytest.mark.parametrize(("network", "chain_id"), [(MAINNET, 8453), (TESTNET, 84532)])
 def test_the_eth_payment_uri_is_an_erc_681_payment(network, chain_id):
-    uri = transfer("ETH", 5 * 10**17, network).payment_uri()
+    uri = transfer_of("ETH", 5 * 10**17, network).payment_uri()
     assert uri == f"ethereum:{WALLET}@{chain_id}?value=500000000000000000"
 
 
 @assets
 def test_the_amount_of_a_payment_uri_is_plain_decimal(asset):
-    (query,) = [urlsplit(transfer(asset, MAX_UINT256).payment_uri()).query]
+    (query,) = [urlsplit(transfer_of(asset, MAX_UINT256).payment_uri()).query]
     assert parse_qs(query)["value" if asset == "ETH" else "uint256"] == [str(MAX_UINT256)]
 
 
 @pytest.mark.parametrize(("network", "chain_id"), [(MAINNET, "0x2105"), (TESTNET, "0x14a34")])
 def test_the_usdc_calls_are_eip_5792_version_2(network, chain_id):
-    assert transfer(network=network).wallet_send_calls() == {
+    assert transfer_of(network=network).wallet_send_calls() == {
         "version": "2.0.0",
         "from": USER.lower(),
         "chainId": chain_id,
@@ -139,7 +139,7 @@ def test_the_usdc_calls_are_eip_5792_version_2(network, chain_id):
 
 @pytest.mark.parametrize(("network", "chain_id"), [(MAINNET, "0x2105"), (TESTNET, "0x14a34")])
 def test_the_eth_calls_are_eip_5792_version_2(network, chain_id):
-    assert transfer("ETH", 1, network).wallet_send_calls() == {
+    assert transfer_of("ETH", 1, network).wallet_send_calls() == {
         "version": "2.0.0",
         "from": USER.lower(),
         "chainId": chain_id,
@@ -169,7 +169,7 @@ def test_the_target_is_checksummed_and_the_sender_is_not(asset, network, spelled
 @assets
 @networks
 def test_the_other_token_named_usd_is_never_used(asset, network):
-    prepared = transfer(asset, network=network)
+    prepared = transfer_of(asset, network=network)
     made = f"{prepared.transaction()} {prepared.wallet_send_calls()} {prepared.payment_uri()}"
     assert USDBC not in made.lower()
     assert USDBC not in network.usdc.lower()

@@ -28,7 +28,7 @@ def forge(header, payload, secret=JWT_SECRET, digest="sha256"):
     return forge_token(header, payload, secret.encode(), digest)
 
 
-def sign(**changes):
+def signed_token(**changes):
     return forge(HEADER, json.dumps(token_claims(**changes)))
 
 
@@ -55,11 +55,11 @@ def test_an_issued_token_does_not_show_itself():
 
 
 def test_a_token_signed_by_hand_with_our_secret_is_accepted():
-    assert verify(sign()) == FID
+    assert verify(signed_token()) == FID
 
 
 def test_a_token_may_name_several_audiences():
-    assert verify(sign(aud=["another", "wallet-api-users"])) == FID
+    assert verify(signed_token(aud=["another", "wallet-api-users"])) == FID
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_token_may_name_several_audiences():
 )
 def test_clock_skew_of_half_a_minute_is_accepted(changes):
     now = int(time.time())
-    assert verify(sign(**{name: now + seconds for name, seconds in changes.items()})) == FID
+    assert verify(signed_token(**{name: now + seconds for name, seconds in changes.items()})) == FID
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_clock_skew_of_half_a_minute_is_accepted(changes):
 def test_an_expired_or_future_token_is_refused(changes):
     now = int(time.time())
     with pytest.raises(Unauthenticated):
-        verify(sign(**{name: now + seconds for name, seconds in changes.items()}))
+        verify(signed_token(**{name: now + seconds for name, seconds in changes.items()}))
 
 
 def test_a_token_of_another_secret_is_refused():
@@ -99,7 +99,7 @@ def test_a_token_of_another_secret_is_refused():
 @pytest.mark.parametrize("value", [..., None])
 def test_a_token_without_one_of_its_claims_is_refused(name, value):
     with pytest.raises(Unauthenticated):
-        verify(sign(**{name: value}))
+        verify(signed_token(**{name: value}))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_token_without_one_of_its_claims_is_refused(name, value):
 )
 def test_a_token_with_a_wrong_claim_is_refused(changes):
     with pytest.raises(Unauthenticated):
-        verify(sign(**changes))
+        verify(signed_token(**changes))
 
 
 @pytest.mark.parametrize(
@@ -138,18 +138,18 @@ def test_a_token_with_a_wrong_claim_is_refused(changes):
 def test_a_token_of_ours_without_a_valid_fid_says_that_one_is_required(value, wrap):
     fid = value if value is ... else wrap(value)
     with pytest.raises(FidRequired, match=r"^Base Account \(FID\) required$"):
-        verify(sign(fid=fid))
+        verify(signed_token(fid=fid))
 
 
 @pytest.mark.parametrize("text", ["1464243", "", "fid_1464243", "1e3"])
 def test_a_fid_in_a_string_is_refused(text):
     with pytest.raises(FidRequired):
-        verify(sign(fid=text))
+        verify(signed_token(fid=text))
 
 
 @pytest.mark.parametrize("fid", [1, 2**31, 2**53 + 1, MAX_FID])
 def test_every_fid_of_a_bigint_round_trips(fid):
-    assert TOKENS.verify(TOKENS.issue(fid)) == verify(sign(fid=fid)) == fid
+    assert TOKENS.verify(TOKENS.issue(fid)) == verify(signed_token(fid=fid)) == fid
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_an_rs256_token_is_refused_with_every_key():
 
 @pytest.mark.parametrize("part", [0, 1, 2], ids=["header", "payload", "signature"])
 def test_a_changed_character_is_refused(part):
-    parts = sign().split(".")
+    parts = signed_token().split(".")
     for at in range(len(parts[part])):
         other = "A" if parts[part][at] != "A" else "B"
         changed = parts.copy()
@@ -190,7 +190,7 @@ def test_a_changed_character_is_refused(part):
 
 
 def test_another_payload_under_our_signature_is_refused():
-    header, _, signature = sign().split(".")
+    header, _, signature = signed_token().split(".")
     with pytest.raises(Unauthenticated):
         verify(f"{header}.{base64url(json.dumps(token_claims(fid=1)).encode())}.{signature}")
 
@@ -198,8 +198,9 @@ def test_another_payload_under_our_signature_is_refused():
 @pytest.mark.parametrize(
     "token",
     ["", ".", "..", "...", "a.b.c", "eyJ", "Bearer", "null", "{}", "\0", "é.é.é", "\U0001f600",
-     "a" * 10**6, "." * 10**5, sign() + ".", "." + sign(), " " + sign(),
-     sign() + "\n", sign().replace(".", ""), sign().rpartition(".")[0], "\ud800.\ud800.\ud800"],
+     "a" * 10**6, "." * 10**5, signed_token() + ".", "." + signed_token(), " " + signed_token(),
+     signed_token() + "\n", signed_token().replace(".", ""), signed_token().rpartition(".")[0],
+     "\ud800.\ud800.\ud800"],
     ids=lambda token: ascii(token[:12]),
 )  # fmt: skip
 def test_garbage_is_refused(token):
@@ -247,7 +248,7 @@ def test_a_header_that_brings_its_own_key_changes_nothing(member):
 
 
 def test_an_error_does_not_quote_the_token():
-    token = sign(exp=1)
+    token = signed_token(exp=1)
     with pytest.raises(Unauthenticated) as refusal:
         verify(token)
     error = refusal.value
@@ -260,7 +261,7 @@ def test_an_error_does_not_quote_the_token():
 def test_a_verified_token_is_refused_once_it_has_expired():
     tokens = UserTokens(read_token_settings({"JWT_SECRET": JWT_SECRET}))
     # Clocks may differ by 30 s, so that it is valid for one more second.
-    token = Secret(sign(exp=int(time.time()) - 29))
+    token = Secret(signed_token(exp=int(time.time()) - 29))
     assert tokens.verify(token) == FID
     time.sleep(1.1)
     with pytest.raises(Unauthenticated):

@@ -30,13 +30,15 @@ def one_round_trip(
     token = pipelined.set(sent)
     began = time.perf_counter()
     try:
-        with connection.pipeline():
+        with connection.pipeline() as pipeline:
             if begin:
                 connection.execute("begin")
             yield
             if commit:
                 # PostgreSQL skips this after a failed statement.
                 connection.execute("commit")
+            else:
+                _end_without_flush(pipeline)
     except psycopg.Error:
         # Results arrive in the order of the statements, and end with the failure.
         unanswered = (name for name, cursor in sent if cursor.pgresult is None)
@@ -48,6 +50,16 @@ def one_round_trip(
             connection.cursor_factory.report(
                 [name for name, _ in sent if name != UNNAMED], time.perf_counter() - began
             )
+
+
+def _end_without_flush(pipeline: psycopg.Pipeline) -> None:
+    """Have the pipeline end with its Sync message, to which PostgreSQL answers.
+
+    psycopg sends a Flush message after it, which has no answer. PostgreSQL would then no longer end
+    the session if this process pauses in the transaction (idle_in_transaction_session_timeout).
+    """
+    fetch = pipeline._fetch_gen  # noqa: SLF001 (psycopg offers no other way)
+    pipeline._fetch_gen = lambda *, flush: fetch(flush=False)  # type: ignore[method-assign] # noqa: SLF001, ARG005
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from tests.policies import (
     USDC,
     payments,
     permit,
-    policies_of,
     transfer,
 )
 from tests.signing import CHAIN_ID
@@ -30,23 +29,18 @@ HOUR, DAY = 3600, 86_400
 
 
 @pytest.fixture
-def policies(database):
-    return policies_of(database)
-
-
-@pytest.fixture
-def look(database):
-    """Return what applies to the wallet: look(client="engine")."""
+def applying(database):
+    """Return what applies to the wallet: applying(client="engine")."""
     return lambda fid=FID, client=None: EffectivePolicies(database).get(fid, client=client)
 
 
 @pytest.fixture
-def pay(wallets):
+def why_refused(wallets):
     """Sign a transfer of USDC. Return why it is refused, or None."""
     signing = SigningService(wallets)
     wallets.ensure_trading_wallet(FID, access=ACCESS)
 
-    def pay(amount, access=CLIENT, to=RECIPIENT):
+    def why_refused(amount, access=CLIENT, to=RECIPIENT):
         try:
             signing.sign_transaction(
                 FID,
@@ -59,7 +53,7 @@ def pay(wallets):
             return refused.reason
         return None
 
-    return pay
+    return why_refused
 
 
 def left(found):
@@ -67,23 +61,25 @@ def left(found):
     return {(one.layer, one.rule, one.seconds): one.left for one in found.windows}
 
 
-def test_what_is_left_is_what_the_next_signature_may_spend_to_the_unit(policies, look, pay):
+def test_what_is_left_is_what_the_next_signature_may_spend_to_the_unit(
+    policies, applying, why_refused
+):
     policies.put_wallet(payments((HOUR, 1000), (DAY, 1500)), FEES)
     policies.put_user(payments((DAY, 1200), id="own"), FEES)
     for amount in (400, 300):
-        assert pay(amount) is None
-    while smallest := min(left(look()).values()):
-        assert pay(smallest + 1) == "window"
-        assert pay(smallest // 2 + 1) is None
-    assert left(look()) == {
+        assert why_refused(amount) is None
+    while smallest := min(left(applying()).values()):
+        assert why_refused(smallest + 1) == "window"
+        assert why_refused(smallest // 2 + 1) is None
+    assert left(applying()) == {
         ("wallet", "payments", HOUR): 0,
         ("wallet", "payments", DAY): 500,
         ("user", "own", DAY): 200,
     }
-    assert pay(1) == "window"
+    assert why_refused(1) == "window"
 
 
-def test_a_window_counts_what_a_signature_counts(wallets, policies, look, pay):
+def test_a_window_counts_what_a_signature_counts(wallets, policies, applying, why_refused):
     policies.put_wallet(
         payments((HOUR, 1000), id="one", to=[RECIPIENT]),
         payments((HOUR, 1000), id="other", to=[SPENDER]),
@@ -91,12 +87,12 @@ def test_a_window_counts_what_a_signature_counts(wallets, policies, look, pay):
         FEES,
     )
     address = wallets.ensure_trading_wallet(FID, access=ACCESS).address
-    assert pay(30) is None
+    assert why_refused(30) is None
     read = read_typed_data(permit(address, 70, int(time.time()) + HOUR), chain_id=CHAIN_ID)
     SigningService(wallets).sign_typed_data(
         FID, read, chain_id=CHAIN_ID, address=None, method="sign/typed-data", access=CLIENT
     )
-    assert left(look()) == {
+    assert left(applying()) == {
         ("wallet", "one", HOUR): 970,
         ("wallet", "other", HOUR): 1000,
         ("wallet", "allowances", HOUR): 930,
@@ -105,7 +101,7 @@ def test_a_window_counts_what_a_signature_counts(wallets, policies, look, pay):
     policies.assignments.assign_to_wallet(
         FID + 1, policies.assignments.get_of_wallet(FID).policy.id, access=ACCESS
     )
-    assert set(left(look(FID + 1)).values()) == {1000}
+    assert set(left(applying(FID + 1)).values()) == {1000}
 
 
 @pytest.mark.parametrize(
@@ -119,47 +115,49 @@ def test_a_window_counts_what_a_signature_counts(wallets, policies, look, pay):
     ],
 )
 def test_there_is_a_window_for_every_chain_and_asset_that_a_rule_can_match(
-    policies, look, members, assets
+    policies, applying, members, assets
 ):
     rule = payments((HOUR, 5), tokens=[USDC, "native"], chain_ids=[CHAIN_ID, 1], **members)
     policies.put_wallet(rule)
-    found = {(one.asset, one.chain_id) for one in look().windows}
+    found = {(one.asset, one.chain_id) for one in applying().windows}
     assert found == {(asset, chain) for asset in assets for chain in (CHAIN_ID, 1)}
 
 
-def test_every_layer_is_shown_and_that_of_a_client_if_it_is_named(database, policies, look):
+def test_every_layer_is_shown_and_that_of_a_client_if_it_is_named(database, policies, applying):
     clients = ApiClientService(database)
     new_client(clients, "wallets:sign", name="free")
     policy_id = policies.create(EVERYTHING, name="engine")
     new_client(clients, "wallets:sign", unrestricted=False, policy_id=policy_id)
-    nothing = look()
+    nothing = applying()
     assert (nothing.unrestricted, nothing.layers, nothing.windows) == (None, (), ())
-    assert look(client="free").unrestricted is True
+    assert applying(client="free").unrestricted is True
     policies.put_service(EVERYTHING)
     policies.put_wallet(EVERYTHING)
     policies.put_user(EVERYTHING)
-    assert {one.layer for one in look().layers} == {"service", "wallet", "user"}
-    found = look(client="engine")
+    assert {one.layer for one in applying().layers} == {"service", "wallet", "user"}
+    found = applying(client="engine")
     assert found.unrestricted is False
     names = {one.layer: one.name for one in found.layers}
     assert names == {"service": "policy", "client": "engine", "wallet": "policy", "user": None}
     with pytest.raises(ClientNotFound):
-        look(client="nobody")
+        applying(client="nobody")
 
 
-def test_more_windows_than_are_summed_are_announced(policies, look, monkeypatch):
+def test_more_windows_than_are_summed_are_announced(policies, applying, monkeypatch):
     policies.put_wallet(payments((HOUR, 5), (DAY, 6), chain_ids=[CHAIN_ID, 1]))
-    assert (len(look().windows), look().complete) == (4, True)
+    assert (len(applying().windows), applying().complete) == (4, True)
     monkeypatch.setattr(effective, "MAX_WINDOWS", 3)
-    assert (len(look().windows), look().complete) == (3, False)
+    assert (len(applying().windows), applying().complete) == (3, False)
 
 
-def test_a_client_policy_counts_the_wallets_spends_of_all_clients(database, policies, look, pay):
+def test_a_client_policy_counts_the_wallets_spends_of_all_clients(
+    database, policies, applying, why_refused
+):
     policy_id = policies.create(payments((HOUR, 100)), FEES)
     clients = ApiClientService(database)
     token = new_client(clients, "wallets:sign", unrestricted=False, policy_id=policy_id)
     access = replace(CLIENT, client_id=clients.identify(token).id)
-    assert pay(60, access=access) is None
-    assert left(look(client="engine")) == {("client", "payments", HOUR): 40}
-    assert pay(41, access=access) == "window"
-    assert pay(40, access=access) is None
+    assert why_refused(60, access=access) is None
+    assert left(applying(client="engine")) == {("client", "payments", HOUR): 40}
+    assert why_refused(41, access=access) == "window"
+    assert why_refused(40, access=access) is None

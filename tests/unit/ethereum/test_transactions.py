@@ -39,7 +39,7 @@ def read(given):
     return read_transaction(given, chain_id=CHAIN_ID)
 
 
-def refused(given):
+def refused_field(given):
     with pytest.raises(NotSignable) as caught:
         read(given)
     return caught.value.field
@@ -82,13 +82,13 @@ def test_additional_members_of_libraries_are_accepted_if_they_agree():
 
 @pytest.mark.parametrize("name", ["nonce", "gas", "gasPrice"])
 def test_a_missing_member_of_a_legacy_transaction_is_reported(name):
-    assert refused({key: value for key, value in LEGACY.items() if key != name}) == name
+    assert refused_field({key: value for key, value in LEGACY.items() if key != name}) == name
 
 
 @pytest.mark.parametrize("name", ["nonce", "gas", "maxFeePerGas", "maxPriorityFeePerGas"])
 def test_a_missing_member_of_a_dynamic_transaction_is_reported(name):
     given = {key: value for key, value in DYNAMIC.items() if key != name}
-    assert refused(given | {"type": "0x2"}) == name
+    assert refused_field(given | {"type": "0x2"}) == name
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_missing_member_of_a_dynamic_transaction_is_reported(name):
     ],
 )
 def test_a_wrong_field_is_reported(change, field):
-    assert refused(LEGACY | change) == field
+    assert refused_field(LEGACY | change) == field
 
 
 def test_the_largest_values_are_signed():
@@ -174,21 +174,21 @@ def test_the_largest_values_are_signed():
 
 
 def test_a_nonce_that_viem_and_ethers_refuse_is_refused():
-    assert refused(LEGACY | {"nonce": hex(2**53)}) == "nonce"
+    assert refused_field(LEGACY | {"nonce": hex(2**53)}) == "nonce"
 
 
 def test_the_tip_is_at_most_the_highest_fee():
-    assert refused(DYNAMIC | {"maxPriorityFeePerGas": "0x11"}) == "maxPriorityFeePerGas"
+    assert refused_field(DYNAMIC | {"maxPriorityFeePerGas": "0x11"}) == "maxPriorityFeePerGas"
     assert read(DYNAMIC | {"maxPriorityFeePerGas": "0x10"}).max_priority_fee_per_gas == 16
 
 
 @pytest.mark.parametrize("to", [{}, {"to": None}])
 def test_a_contract_is_created_with_code_of_a_bounded_length(to):
     given = {key: value for key, value in LEGACY.items() if key != "to"} | to
-    assert refused(given) == "to"
+    assert refused_field(given) == "to"
     code = "0x" + "60" * MAX_INITCODE
     assert read(given | {"data": code}).to is None
-    assert refused(given | {"data": code + "60"}) == "data"
+    assert refused_field(given | {"data": code + "60"}) == "data"
     assert len(read(LEGACY | {"data": code + "60"}).data) == MAX_INITCODE + 1
 
 
@@ -217,7 +217,7 @@ def test_a_delegating_transaction_is_read():
 )
 def test_an_authorization_is_exact(change, field):
     given = DELEGATING | {"authorizationList": [AUTHORIZATION | change]}
-    assert refused(given) == f"authorizationList[0]{field}"
+    assert refused_field(given) == f"authorizationList[0]{field}"
 
 
 @pytest.mark.parametrize(
@@ -231,12 +231,12 @@ def test_an_authorization_is_exact(change, field):
     ],
 )
 def test_a_delegating_transaction_is_exact(change, field):
-    assert refused(DELEGATING | change) == field
+    assert refused_field(DELEGATING | change) == field
 
 
 def test_a_delegating_transaction_creates_no_contract():
     absent = {name: value for name, value in DELEGATING.items() if name != "to"}
-    assert refused(absent | {"data": "0x60"}) == "to"
+    assert refused_field(absent | {"data": "0x60"}) == "to"
 
 
 def test_an_authorization_to_sign_has_three_members():
@@ -250,7 +250,7 @@ def test_an_authorization_to_sign_has_three_members():
 
 @pytest.mark.parametrize("given", [None, [], "0x", 1, {}])
 def test_what_is_not_a_transaction_is_refused(given):
-    refused(given)
+    refused_field(given)
 
 
 @pytest.mark.parametrize("read_one", [read_transaction, read_authorization])

@@ -19,7 +19,7 @@ LIBRARIES = ("eth-account", "viem", "ethers")
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row["case"])
 
 
-def refused(given, chain_id=1):
+def refusal_of(given, chain_id=1):
     with pytest.raises(NotSignable) as caught:
         read_typed_data(given, chain_id=chain_id)
     return caught.value
@@ -55,7 +55,7 @@ def test_what_libraries_read_in_two_ways_is_refused_and_the_rest_has_their_diges
         digest = "0x" + read_typed_data(text, chain_id=1).digest.hex()
         assert signed == {digest[:10]}
     else:
-        error = refused(text)
+        error = refusal_of(text)
         assert error.field == row["refused_at"]
         assert str(error).startswith(f"{error.field}: ")
 
@@ -123,7 +123,7 @@ def test_an_integer_is_in_the_range_of_its_type(bits, kind):
         given = of_type(f"{kind}{bits}", str(value))
         assert read_typed_data(given, chain_id=1).message == {"x": value}
     for value in (low - 1, high + 1):
-        assert refused(of_type(f"{kind}{bits}", str(value))).field == "message.x"
+        assert refusal_of(of_type(f"{kind}{bits}", str(value))).field == "message.x"
 
 
 @pytest.mark.parametrize("length", range(1, 33))
@@ -134,12 +134,12 @@ def test_bytes_have_exactly_the_length_of_their_type(length):
             read = read_typed_data(of_type(f"bytes{length}", text), chain_id=1)
             assert read.message == {"x": b"\xab" * length}
         else:
-            assert refused(of_type(f"bytes{length}", text)).field == "message.x"
+            assert refusal_of(of_type(f"bytes{length}", text)).field == "message.x"
 
 
 def test_the_field_is_the_whole_path():
     given = of_type("S[][2]", [[], [{"y": 1}, {"y": "1.5"}]], S=[{"name": "y", "type": "uint8"}])
-    assert refused(given).field == "message.x[1][1].y"
+    assert refusal_of(given).field == "message.x[1][1].y"
 
 
 def test_a_domain_without_a_chain_id_is_for_every_chain():
@@ -155,9 +155,9 @@ def test_a_name_that_may_be_a_key_is_not_echoed():
         of_type("uint8", 1, **{secret: "x"}),
         f'{{"{secret}": 1, "{secret}": 2}}',
     ):
-        assert secret not in str(refused(given))
-    assert secret not in str(refused(json.dumps(secret)))
-    assert secret not in str(refused(secret))
+        assert secret not in str(refusal_of(given))
+    assert secret not in str(refusal_of(json.dumps(secret)))
+    assert secret not in str(refusal_of(secret))
 
 
 def test_a_key_that_is_an_identifier_is_not_echoed_either():
@@ -171,7 +171,7 @@ def test_a_key_that_is_an_identifier_is_not_echoed_either():
         of_type(key, {}, **{key: [{"name": "x", "type": "uint"}]}),
         of_type("bool", True, **{key: []}),
     ):
-        assert key not in str(refused(given))
+        assert key not in str(refusal_of(given))
 
 
 def nested(levels):
@@ -212,7 +212,7 @@ def arrays(levels):
     ids=["types", "structs in structs", "arrays in arrays", "values", "elements", "members"],
 )
 def test_a_document_is_bounded(given, field):
-    assert refused(given).field == field
+    assert refusal_of(given).field == field
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_hostile_document_is_refused_quickly(name):
     best = 1.0
     for _ in range(3):
         began = time.process_time()
-        refused(HOSTILE[name])
+        refusal_of(HOSTILE[name])
         best = min(best, time.process_time() - began)
     assert best < 0.05
 
@@ -317,7 +317,7 @@ def test_a_hostile_document_is_refused_quickly(name):
     "given", [None, 1, True, [], "", "1", "null", "[]", '{"types"', {}, {"types": {}}]
 )
 def test_what_is_not_typed_data_is_refused(given):
-    refused(given)
+    refusal_of(given)
 
 
 @hypothesis.settings(deadline=None)
@@ -349,7 +349,7 @@ def test_the_types_that_are_hashed_have_a_bounded_length():
     longest = chained_types(43)
     assert len(read_typed_data(longest, chain_id=1).digest) == 32
     assert sign_with_eth_account(json.dumps(longest)) is not None
-    assert refused(chained_types(45)).field == "types"
+    assert refusal_of(chained_types(45)).field == "types"
 
 
 @pytest.mark.parametrize("name", ["Order:v1", "$Order", "Order$"])

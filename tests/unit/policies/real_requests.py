@@ -50,7 +50,7 @@ def by_transaction(chain_id):
     yield transaction(data="0x6000", **send, **free)
     for to in ADDRESSES:
         yield transaction(to=to, **send)
-        signed = sign(to, chain_id)
+        signed = sign_delegation(to, chain_id)
         yield transaction(type="0x4", to=to, authorizationList=[signed.as_json()], **send)
         for selector in SELECTORS:
             yield transaction(to=to, data=selector, **send)
@@ -61,7 +61,7 @@ def by_transaction(chain_id):
         yield transaction(to=PERMIT2, data=at_permit2, **send)
 
 
-def sign(delegate, chain_id):
+def sign_delegation(delegate, chain_id):
     pair = key_pairs.generate()
     return sign_authorization(
         Authorization(chain_id=chain_id, delegate=delegate, nonce=1),

@@ -53,7 +53,7 @@ SPENDING = {
 }
 
 
-def verdict(request, *rules, held=0):
+def verdict_of_rules(request, *rules, held=0):
     """Return the verdict if each window holds an amount already."""
     layers = [PolicyVersion(layer="client", policy="p", version=1, rules=read_rules(list(rules)))]
     matching = match(request, layers)
@@ -69,7 +69,7 @@ def rule(**members):
 def test_max_amount_is_the_most_that_one_request_may_spend(name, amount):
     kind = name.split()[0]
     limited = rule(kinds=[kind], max_amount="1000", **ASSETS)
-    found = verdict(
+    found = verdict_of_rules(
         SPENDING[name](amount),
         limited,
         FEE,
@@ -85,8 +85,8 @@ def test_max_amount_is_the_most_that_one_request_may_spend(name, amount):
 def test_a_window_is_what_was_spent_and_what_the_request_spends(name, held, amount):
     kind = name.split()[0]
     limited = rule(kinds=[kind], windows=[{"seconds": DAY, "max_amount": "1000"}], **ASSETS)
-    assert verdict(SPENDING[name](amount), limited, FEE, CREATE, held=held).allowed
-    refused = verdict(SPENDING[name](amount + 1), limited, FEE, CREATE, held=held)
+    assert verdict_of_rules(SPENDING[name](amount), limited, FEE, CREATE, held=held).allowed
+    refused = verdict_of_rules(SPENDING[name](amount + 1), limited, FEE, CREATE, held=held)
     assert (refused.reason, refused.refusal.rules) == ("window", ("limited",))
 
 
@@ -95,17 +95,17 @@ def test_a_fee_is_an_outflow_with_limits():
     calls = {"id": "calls", "effect": "allow", "kinds": ["contract_call"]}
     for most, reason in ((OWN_FEE, None), (OWN_FEE - 1, "max_amount")):
         fee = rule(kinds=["network_fee"], max_amount=str(most), **ASSETS)
-        assert verdict(pay, calls, fee).reason == reason
+        assert verdict_of_rules(pay, calls, fee).reason == reason
     window = [{"seconds": DAY, "max_amount": str(OWN_FEE + 5)}]
     fee = rule(kinds=["network_fee"], windows=window, **ASSETS)
-    assert verdict(pay, calls, fee, held=5).allowed
-    assert verdict(pay, calls, fee, held=6).reason == "window"
+    assert verdict_of_rules(pay, calls, fee, held=5).allowed
+    assert verdict_of_rules(pay, calls, fee, held=6).reason == "window"
 
 
 def test_the_native_transfer_and_the_fee_of_one_request_are_added():
     pay = transaction(to=STRANGER, value=hex(1000))
     for most, reason in ((OWN_FEE + 1000, None), (OWN_FEE + 999, "max_amount")):
-        assert verdict(pay, rule(max_amount=str(most), **ASSETS)).reason == reason
+        assert verdict_of_rules(pay, rule(max_amount=str(most), **ASSETS)).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_native_transfer_and_the_fee_of_one_request_are_added():
 )
 def test_the_allowances_of_one_signature_are_added(first, second, reason):
     limited = rule(kinds=["allowance"], max_amount="1000", **ASSETS)
-    assert verdict(permit2(first, second), limited).reason == reason
+    assert verdict_of_rules(permit2(first, second), limited).reason == reason
 
 
 def test_each_asset_is_counted_on_its_own():
@@ -145,7 +145,7 @@ def test_a_rule_that_allows_an_amount_for_one_effect_counts_all_that_it_matches(
     # The other rule allows the second allowance, but the first one still counts both.
     small = {**limited, "id": "small", "max_amount": "1"}
     batch = permit2(1000, 1)
-    assert verdict(batch, limited, small).reason == "max_amount"
+    assert verdict_of_rules(batch, limited, small).reason == "max_amount"
 
 
 @pytest.mark.parametrize("amount", [2**160 - 1, 2**160, UNLIMITED])
@@ -154,9 +154,9 @@ def test_an_unlimited_allowance_never_fits_a_limit(amount):
     unlimited = transaction(to=USDC, data=data)
     most = str(UNLIMITED)
     for limits in ({"max_amount": most}, {"windows": [{"seconds": 1, "max_amount": most}]}):
-        found = verdict(unlimited, rule(kinds=["allowance"], **limits, **ASSETS), FEE)
+        found = verdict_of_rules(unlimited, rule(kinds=["allowance"], **limits, **ASSETS), FEE)
         assert found.reason == "unlimited_allowance"
-    assert verdict(unlimited, rule(kinds=["allowance"]), FEE).allowed
+    assert verdict_of_rules(unlimited, rule(kinds=["allowance"]), FEE).allowed
 
 
 @pytest.mark.parametrize(
@@ -166,18 +166,20 @@ def test_a_limit_matches_only_what_the_wallet_itself_spends(limits):
     limited = rule(**ASSETS | limits)
     data = call("transferFrom(address,address,uint256)", STRANGER, WALLET, 1)
     for foreign in (permit(owner=STRANGER), authorization(sender=STRANGER)):
-        assert verdict(foreign, limited).reason == "no_rule"
-    assert verdict(transaction(to=USDC, data=data), limited, FEE).reason == "no_rule"
-    assert verdict(transaction(to=USDC, data="0x12345678"), limited, FEE).reason == "no_rule"
-    assert verdict(message(b"hello"), limited).reason == "no_rule"
+        assert verdict_of_rules(foreign, limited).reason == "no_rule"
+    assert verdict_of_rules(transaction(to=USDC, data=data), limited, FEE).reason == "no_rule"
+    assert (
+        verdict_of_rules(transaction(to=USDC, data="0x12345678"), limited, FEE).reason == "no_rule"
+    )
+    assert verdict_of_rules(message(b"hello"), limited).reason == "no_rule"
 
 
 @pytest.mark.parametrize("wallet", [WALLET, "0x24e08CE165170235Ff6E27529b73f9933bCD74E2"])
 def test_the_wallet_may_be_named_with_a_checksum(wallet):
     limited = rule(max_amount="1000", **ASSETS)
-    assert verdict(permit2(1000, wallet=wallet), limited).allowed
+    assert verdict_of_rules(permit2(1000, wallet=wallet), limited).allowed
     data = call("transfer(address,uint256)", STRANGER, 1000)
-    assert verdict(transaction(to=USDC, data=data, wallet=wallet), limited, FEE).allowed
+    assert verdict_of_rules(transaction(to=USDC, data=data, wallet=wallet), limited, FEE).allowed
 
 
 LIFETIME = rule(max_lifetime_seconds=600)
@@ -222,7 +224,7 @@ LIFETIME = rule(max_lifetime_seconds=600)
     ],
 )
 def test_a_lifetime_is_the_later_end_of_signature_and_allowance(request_, fits):
-    assert verdict(request_, LIFETIME).reason == (None if fits else "lifetime")
+    assert verdict_of_rules(request_, LIFETIME).reason == (None if fits else "lifetime")
 
 
 def test_a_delegation_has_no_end():
@@ -235,8 +237,8 @@ def test_a_delegation_has_no_end():
         now=NOW,
     )
     named = rule(kinds=["delegation"], to=[ROUTER])
-    assert verdict(delegating, named).allowed
-    assert verdict(delegating, named | {"max_lifetime_seconds": 600}).reason == "lifetime"
+    assert verdict_of_rules(delegating, named).allowed
+    assert verdict_of_rules(delegating, named | {"max_lifetime_seconds": 600}).reason == "lifetime"
 
 
 def test_the_closest_rule_is_named_and_of_equals_the_first_by_its_id():
@@ -246,10 +248,10 @@ def test_the_closest_rule_is_named_and_of_equals_the_first_by_its_id():
     lower = allowance | {"id": "a-lower", "max_amount": "5"}
     short = allowance | {"id": "a-short", "max_lifetime_seconds": 1}
     request = permit2(11)
-    assert verdict(request, low, lower).refusal.rules == ("a-lower",)
-    assert verdict(request, low, window, short, lower).refusal.rules == ("z-window",)
-    assert verdict(request, short).refusal.rules == ("a-short",)
-    assert verdict(request, short, low).refusal.rules == ("b-low",)
+    assert verdict_of_rules(request, low, lower).refusal.rules == ("a-lower",)
+    assert verdict_of_rules(request, low, window, short, lower).refusal.rules == ("z-window",)
+    assert verdict_of_rules(request, short).refusal.rules == ("a-short",)
+    assert verdict_of_rules(request, short, low).refusal.rules == ("b-low",)
 
 
 def test_windows_count_by_kind_and_counterparty_and_nothing_else():

@@ -35,7 +35,7 @@ def sums_of(windows, history, now):
     }
 
 
-def verdict(layers, request, history, *, unrestricted=False):
+def our_verdict(layers, request, history, *, unrestricted=False):
     versions = [
         PolicyVersion(layer=layer, policy="p", version=1, rules=read_rules(rules))
         for layer, rules in layers.items()
@@ -62,7 +62,7 @@ def of_random_scenarios(test):
 @of_random_scenarios
 def test_a_second_implementation_gives_the_same_verdict(random, layers, request, history):
     unrestricted = random.random() < 0.2
-    found = verdict(layers, request, history, unrestricted=unrestricted)
+    found = our_verdict(layers, request, history, unrestricted=unrestricted)
     event(str(found.reason))
     assert found.reason == reference.verdict(layers, request, history, unrestricted=unrestricted)
 
@@ -71,7 +71,7 @@ def test_a_second_implementation_gives_the_same_verdict(random, layers, request,
 def test_what_is_allowed_has_no_effect_outside_an_allow_rule_of_every_layer(
     random, layers, request, history
 ):
-    if not verdict(layers, request, history).allowed:
+    if not our_verdict(layers, request, history).allowed:
         return
     event("allowed")
     assert layers.keys() - {"user"}
@@ -90,33 +90,33 @@ def test_what_is_allowed_has_no_effect_outside_an_allow_rule_of_every_layer(
 @of_random_scenarios
 def test_a_layer_never_widens(random, layers, request, history):
     more = {random.choice(LAYERS): a_policy(random)} | layers
-    if verdict(more, request, history).allowed:
+    if our_verdict(more, request, history).allowed:
         event(f"allowed with {len(more)} layers, then with {len(layers)}")
         # Without the policy of an operator nothing is signed. A user's own is none.
         expected = None if layers.keys() - {"user"} else "no_policy"
-        assert verdict(layers, request, history).reason == expected
+        assert our_verdict(layers, request, history).reason == expected
 
 
 @of_random_scenarios
 def test_a_users_own_policy_allows_nothing_more(random, layers, request, history):
     for unrestricted in (True, False):
-        without = verdict({}, request, history, unrestricted=unrestricted)
+        without = our_verdict({}, request, history, unrestricted=unrestricted)
         user = {"user": a_policy(random)}
-        own = verdict(user, request, history, unrestricted=unrestricted)
+        own = our_verdict(user, request, history, unrestricted=unrestricted)
         assert without.allowed or not own.allowed
 
 
 @of_random_scenarios
 def test_a_deny_rule_wins_and_never_widens(random, layers, request, history):
     rules, rule = a_policy(random), denying(random)
-    denied = verdict({"client": with_ids([*rules, rule])}, request, history)
+    denied = our_verdict({"client": with_ids([*rules, rule])}, request, history)
     if any(
         reference.conditions_hold(rule, effect, request) for effect in reference.effects_of(request)
     ):
         event("matches")
         assert denied.reason == "denied"
     else:
-        assert denied == verdict({"client": rules}, request, history)
+        assert denied == our_verdict({"client": rules}, request, history)
 
 
 @of_random_scenarios
@@ -124,8 +124,8 @@ def test_no_order_matters(random, layers, request, history):
     def shuffled(items):
         return random.sample(items, len(items))
 
-    found = verdict(layers, request, history, unrestricted=True)
+    found = our_verdict(layers, request, history, unrestricted=True)
     others = {layer: shuffled(rules) for layer, rules in shuffled(list(layers.items()))}
-    assert verdict(others, request, shuffled(history), unrestricted=True) == found
+    assert our_verdict(others, request, shuffled(history), unrestricted=True) == found
     turned = replace(request, effects=shuffled(request.effects))
-    assert verdict(layers, turned, history, unrestricted=True).allowed == found.allowed
+    assert our_verdict(layers, turned, history, unrestricted=True).allowed == found.allowed

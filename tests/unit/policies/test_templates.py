@@ -44,7 +44,7 @@ def policy(name):
     return parse_policy(text.replace(PLACEHOLDER, BASE_ACCOUNT))
 
 
-def verdict(name, request, *before):
+def verdict_of_policy(name, request, *before):
     """Return the verdict of a policy on a request, after requests that were signed just before."""
     layers = [PolicyVersion(layer="wallet", policy="p", version=1, rules=policy(name).rules)]
     matching = match(request, layers)
@@ -66,7 +66,7 @@ def approve(token, spender, amount, **fields):
     return transaction(to=token, data=call("approve(address,uint256)", spender, amount), **fields)
 
 
-def transfer(token, to, amount, **fields):
+def token_transfer(token, to, amount, **fields):
     return transaction(to=token, data=call("transfer(address,uint256)", to, amount), **fields)
 
 
@@ -148,7 +148,7 @@ GOOD = {
     ],
     "x402": [authorization(), authorization(value=1, to=BASE_ACCOUNT), authorization(lasts=600)],
     "withdraw": [
-        transfer(USDC, BASE_ACCOUNT, 10**30),
+        token_transfer(USDC, BASE_ACCOUNT, 10**30),
         transaction(to=BASE_ACCOUNT, value=hex(10**18)),
         transaction(to=BASE_ACCOUNT),
     ],
@@ -195,7 +195,7 @@ ATTACKS = {
         ],
         "Call `execute` of another contract": [transaction(to=STRANGER, data=EXECUTE)],
         "Transfer hidden in a multicall": [multicall(USDC), multicall(ROUTER), multicall(STRANGER)],
-        "Transfer of USDC": [transfer(USDC, STRANGER, 1)],
+        "Transfer of USDC": [token_transfer(USDC, STRANGER, 1)],
         "Transfer of USDC by `transferFrom`": [transfer_from(USDC, WALLET, STRANGER, 1)],
         "Transfer of USDC by a call of `transferWithAuthorization`": [
             transaction(
@@ -231,7 +231,7 @@ ATTACKS = {
         "Permit of USDC (ERC-2612)": [permit(spender=STRANGER, value=1)],
         "Permit2 allowance of USDC": [permit2(1)],
         "Pay from another account": [authorization(sender=STRANGER)],
-        "Transfer of USDC by a transaction": [transfer(USDC, STRANGER, 1)],
+        "Transfer of USDC by a transaction": [token_transfer(USDC, STRANGER, 1)],
         "Sign a message of 32 bytes": [message(b"a" * 32)],
     },
     ("withdraw", "## Withdraw only to the Base Account"): {
@@ -239,9 +239,9 @@ ATTACKS = {
         "Send ETH together with a call": [
             transaction(to=BASE_ACCOUNT, value="0x1", data="0x3593564c")
         ],
-        "Send USDC to another address": [transfer(USDC, STRANGER, 1)],
-        "Send another token to the Base Account": [transfer(DAI, BASE_ACCOUNT, 1)],
-        "Send USDC on another chain": [transfer(USDC, BASE_ACCOUNT, 1, chain_id=1)],
+        "Send USDC to another address": [token_transfer(USDC, STRANGER, 1)],
+        "Send another token to the Base Account": [token_transfer(DAI, BASE_ACCOUNT, 1)],
+        "Send USDC on another chain": [token_transfer(USDC, BASE_ACCOUNT, 1, chain_id=1)],
         "Send USDC by `transferFrom` to another address": [
             transfer_from(USDC, WALLET, STRANGER, 1)
         ],
@@ -269,19 +269,19 @@ CASES = [
 @pytest.mark.parametrize("name", GOOD)
 def test_a_template_allows_what_it_is_for(name):
     for wanted in GOOD[name]:
-        assert verdict(name, wanted).allowed, wanted
+        assert verdict_of_policy(name, wanted).allowed, wanted
 
 
 def test_what_a_template_is_for_fits_into_one_day():
     first, second, *_ = GOOD["uniswap"]
-    assert verdict("uniswap", second, first).allowed
-    assert verdict("x402", authorization(), *[authorization()] * 4).allowed
+    assert verdict_of_policy("uniswap", second, first).allowed
+    assert verdict_of_policy("x402", authorization(), *[authorization()] * 4).allowed
 
 
 @pytest.mark.parametrize(("name", "reason", "requests"), CASES)
 def test_a_template_refuses_its_example_attacks(name, reason, requests):
     attack, *before = requests
-    refused = verdict(name, attack() if callable(attack) else attack, *before)
+    refused = verdict_of_policy(name, attack() if callable(attack) else attack, *before)
     assert f"`{refused.reason}`" == reason, explain_refusal(refused)
 
 

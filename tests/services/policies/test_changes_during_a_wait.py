@@ -10,36 +10,12 @@ import psycopg
 import pytest
 
 from tests.database import audited_actions
-from tests.factories import ACCESS, FID, new_client, revoke_client
-from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments, policies_of, transfer
-from tests.signing import CHAIN_ID
+from tests.factories import FID, new_client, revoke_client
+from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments
 from wallet_api.errors import PolicyRefused, Unauthenticated
-from wallet_api.services.signing.service import SigningService
 
 NEVER = payments(max_amount="0")
 UNRESTRICTED = replace(CLIENT, unrestricted=True)
-
-
-@pytest.fixture
-def policies(database):
-    return policies_of(database)
-
-
-@pytest.fixture
-def pay(wallets):
-    """Sign a transfer of USDC: pay(5)."""
-    wallets.ensure_trading_wallet(FID, access=ACCESS)
-
-    def pay(amount, access=CLIENT):
-        return SigningService(wallets).sign_transaction(
-            FID,
-            transfer(amount),
-            chain_id=CHAIN_ID,
-            method="eth_signTransaction",
-            access=access,
-        )
-
-    return pay
 
 
 @pytest.fixture
