@@ -181,7 +181,7 @@ def test_more_effects_than_policies_decide_about_are_counted_and_leave_no_entry(
 ):
     batch = permit_batch(65)
     for path, body, method in (
-        (*sign("typed-data", typedData=batch), "sign/typed-data"),
+        (*rest_request("typed-data", typedData=batch), "sign/typed-data"),
         (RPC, call("eth_signTypedData_v4", address, batch), "eth_signTypedData_v4"),
     ):
         before = refusals(caller)
