@@ -158,8 +158,9 @@ def _search() -> Blueprint:
 
 
 def _services(settings: Settings) -> Application:
+    wallet_settings = settings.wallets
     database = replica = Database(
-        settings.database_url,
+        wallet_settings.database_url,
         min_size=settings.db_pool_min,
         max_size=settings.db_pool_max,
         timeout_seconds=settings.db_pool_timeout,
@@ -179,11 +180,13 @@ def _services(settings: Settings) -> Application:
             name="replica",
             connection_class=ServingConnection,
         )
-    storage = select_storage(settings)
+    storage = select_storage(wallet_settings)
     unused = storage.unused_files_warning(explicit=settings.wallet_storage_is_explicit)
     if unused is not None:
         structlog.get_logger("wallet_api").warning("configuration", warning=unused)
-    encryption = EncryptionService(settings.encryption_secret, settings.encryption_secret_previous)
+    encryption = EncryptionService(
+        wallet_settings.encryption_secret, wallet_settings.encryption_secret_previous
+    )
     registration = SecretRegistration(database, encryption, storage.directory_check(encryption))
     wallet_service = storage.wallet_service(database, encryption, registration)
     signing_service = SigningService(wallet_service)

@@ -74,10 +74,10 @@ def test_a_variable_changes_its_setting_and_no_other(name, field, default, text,
 
 def test_the_required_variables_are_kept():
     kept = settings()
-    assert kept.database_url.reveal() == REQUIRED["DATABASE_URL"]
-    assert kept.encryption_secret.reveal() == REQUIRED["ENCRYPTION_SECRET"]
+    assert kept.wallets.database_url.reveal() == REQUIRED["DATABASE_URL"]
+    assert kept.wallets.encryption_secret.reveal() == REQUIRED["ENCRYPTION_SECRET"]
     assert kept.tokens.secret.reveal() == REQUIRED["JWT_SECRET"]
-    assert kept.encryption_secret_previous == kept.warnings == ()
+    assert kept.wallets.encryption_secret_previous == kept.warnings == ()
 
 
 def test_the_default_pool_size_follows_the_threads():
@@ -102,7 +102,7 @@ def test_missing_settings_are_reported_together(value):
     ["postgresql://db/app", "postgres://a:5432,b:5433/app?sslmode=require", "postgres://a,b:1/app"],
 )
 def test_both_spellings_of_a_database_url_are_read(url):
-    assert settings(DATABASE_URL=url).database_url.reveal() == url
+    assert settings(DATABASE_URL=url).wallets.database_url.reveal() == url
 
 
 WRONG = {
@@ -152,7 +152,7 @@ def test_a_secret_of_thirty_two_characters_is_enough(name):
 
 def test_a_short_encryption_secret_is_allowed_with_a_warning():
     allowed = settings(ENCRYPTION_SECRET="short", ALLOW_SHORT_SECRET="true")
-    assert allowed.encryption_secret.reveal() == "short"
+    assert allowed.wallets.encryption_secret.reveal() == "short"
     assert tuple(map(str, allowed.warnings)) == (
         "ENCRYPTION_SECRET has 5 characters; at least 32 are needed",
     )
@@ -177,7 +177,7 @@ def test_one_secret_for_both_purposes_is_refused(same):
 
 def test_previous_secrets_are_read_in_their_order():
     older = ["short", 'with "quotes", commas and \\', "schön"]
-    read = settings(ENCRYPTION_SECRET_PREVIOUS=json.dumps(older)).encryption_secret_previous
+    read = settings(ENCRYPTION_SECRET_PREVIOUS=json.dumps(older)).wallets.encryption_secret_previous
     assert [secret.reveal() for secret in read] == older
 
 

@@ -143,13 +143,13 @@ def test_the_encryption_secret_is_taken_as_it_is_with_a_warning(around):
     """A deployment may have encrypted its wallets under it, and the old service its files."""
     given = around.format(GOOD[LITERAL])
     kept = settings(**{LITERAL: given})
-    assert kept.encryption_secret.reveal() == given
+    assert kept.wallets.encryption_secret.reveal() == given
     (warning,) = kept.warnings
     assert str(warning) == (
         "ENCRYPTION_SECRET has white space or quotes around it, which are part of it"
     )
     previous = settings(ENCRYPTION_SECRET_PREVIOUS='["an older secret\\n"]')
-    assert previous.encryption_secret_previous[0].reveal() == "an older secret\n"
+    assert previous.wallets.encryption_secret_previous[0].reveal() == "an older secret\n"
     assert previous.warnings == ()
 
 

@@ -24,7 +24,7 @@ class TokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletSettings:
-    """The storage of wallets, and the secrets that encrypt their keys."""
+    """The database, the storage of wallets, and the secrets that encrypt their keys."""
 
     database_url: Secret[str]
     encryption_secret: Secret[str]
@@ -37,19 +37,15 @@ class WalletSettings:
 class Settings:
     """The settings of one process. Secrets are wrapped, so that none is printed by accident."""
 
-    database_url: Secret[str]
+    wallets: WalletSettings
     db_pool_min: int
     db_pool_max: int
     db_pool_timeout: float
-    encryption_secret: Secret[str]
-    encryption_secret_previous: tuple[Secret[str], ...]
     tokens: TokenSettings
     quick_auth_issuer: str
     quick_auth_audience: tuple[str, ...]
     quick_auth_jwks_url: str
-    wallet_storage: str
     wallet_storage_is_explicit: bool
-    wallet_storage_path: Path
     network: Network
     node_urls: Mapping[int, Secret[str]]
     allow_key_export: bool
@@ -73,26 +69,21 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings. Raises ConfigurationError, which lists every fault."""
         read = SettingsReader(environ)
-        short = read.boolean("ALLOW_SHORT_SECRET", default=False)
         issuer = read.issuer("QUICK_AUTH_ISSUER", default="https://auth.farcaster.xyz")
         threads = read.integer("WEB_THREADS", default=8, low=1, high=1000)
         pool_max = read.integer("DB_POOL_MAX", default=threads, low=1, high=1000)
         settings = cls(
-            database_url=read.database_url(),
+            wallets=_read_wallets(read),
             db_pool_min=read.integer("DB_POOL_MIN", default=1, low=0, high=pool_max),
             db_pool_max=pool_max,
             db_pool_timeout=read.number("DB_POOL_TIMEOUT", default=5, low=0.1, high=60),
-            encryption_secret=read.encryption_secret(allow_short=short),
-            encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
             tokens=_read_tokens(read),
             quick_auth_issuer=issuer,
             quick_auth_audience=read.host_names("QUICK_AUTH_AUDIENCE"),
             quick_auth_jwks_url=read.http_url(
                 "QUICK_AUTH_JWKS_URL", default=f"{issuer}/.well-known/jwks.json"
             ),
-            wallet_storage=read.wallet_storage(),
             wallet_storage_is_explicit=bool(read.text("WALLET_STORAGE", default="")),
-            wallet_storage_path=read.wallet_storage_path(),
             network=NETWORKS[read.choice("NETWORK", tuple(NETWORKS), default="base-mainnet")],
             node_urls=read.node_urls(),
             allow_key_export=read.boolean("ALLOW_KEY_EXPORT", default=False),
@@ -114,7 +105,8 @@ class Settings:
             web_threads=threads,
             warnings=tuple(read.warnings),
         )
-        encryption = (settings.encryption_secret, *settings.encryption_secret_previous)
+        wallets = settings.wallets
+        encryption = (wallets.encryption_secret, *wallets.encryption_secret_previous)
         signing = settings.tokens.secret.reveal()
         if signing and signing in [trim(secret.reveal()) for secret in encryption]:
             read.refuse("JWT_SECRET", "must differ from every ENCRYPTION_SECRET")
@@ -141,15 +133,17 @@ def read_token_settings(environ: Mapping[str, str]) -> TokenSettings:
 def read_wallet_settings(environ: Mapping[str, str]) -> WalletSettings:
     """Read only the settings of `wallet-api wallets …`. Raises ConfigurationError."""
     read = SettingsReader(environ)
+    return read.checked(_read_wallets(read))
+
+
+def _read_wallets(read: SettingsReader) -> WalletSettings:
     short = read.boolean("ALLOW_SHORT_SECRET", default=False)
-    return read.checked(
-        WalletSettings(
-            database_url=read.database_url(),
-            encryption_secret=read.encryption_secret(allow_short=short),
-            encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
-            wallet_storage=read.wallet_storage(),
-            wallet_storage_path=read.wallet_storage_path(),
-        )
+    return WalletSettings(
+        database_url=read.database_url(),
+        encryption_secret=read.encryption_secret(allow_short=short),
+        encryption_secret_previous=read.secrets("ENCRYPTION_SECRET_PREVIOUS"),
+        wallet_storage=read.wallet_storage(),
+        wallet_storage_path=read.wallet_storage_path(),
     )
 
 

@@ -87,7 +87,7 @@ def dev() -> None:
             pid_file = directory / "gunicorn.pid"
             _stop_orphan(pid_file)
             _require_free_port(settings.port)
-            migrations.upgrade(settings.database_url)
+            migrations.upgrade(settings.wallets.database_url)
             tokens = [
                 _client_token(settings, directory / f"{name}_token", name, scopes)
                 for name, scopes in (("console", _CONSOLE_SCOPES), ("engine", _ENGINE_SCOPES))
@@ -131,7 +131,9 @@ def _client_token(
     settings: Settings, path: Path, name: str, scopes: Collection[str]
 ) -> Secret[str]:
     """Return the token of an API client with these scopes, stored in `path`."""
-    with Database(settings.database_url, min_size=0, max_size=1, timeout_seconds=10) as database:
+    with Database(
+        settings.wallets.database_url, min_size=0, max_size=1, timeout_seconds=10
+    ) as database:
         if path.exists():
             token = Secret(path.read_text())
             # The client may have been revoked, or the database replaced.
@@ -139,7 +141,7 @@ def _client_token(
                 if set(scopes) <= set(ApiClientService(database).identify(token).scopes):
                     return token
         encryption = EncryptionService(
-            settings.encryption_secret, settings.encryption_secret_previous
+            settings.wallets.encryption_secret, settings.wallets.encryption_secret_previous
         )
         registration = SecretRegistration(database, encryption)
         changes = ApiClientChanges(AuditedChanges(database, encryption, registration))

@@ -218,7 +218,7 @@ def _secrets(database: Database, settings: WalletSettings) -> Iterator[Diagnosis
 
 def _files(settings: Settings) -> Iterator[Diagnosis]:
     try:
-        unused = select_storage(settings).unused_files_warning(
+        unused = select_storage(settings.wallets).unused_files_warning(
             explicit=settings.wallet_storage_is_explicit
         )
     except ConfigurationError as error:

@@ -4,7 +4,7 @@ import functools
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from wallet_api.config import Settings, WalletSettings
+from wallet_api.config import WalletSettings
 from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.models import AuditContext
@@ -136,6 +136,6 @@ STORAGES = {
 }
 
 
-def select_storage(settings: Settings | WalletSettings) -> WalletStorage:
+def select_storage(settings: WalletSettings) -> WalletStorage:
     """Return the storage that the settings select."""
     return STORAGES[settings.wallet_storage](WalletDirectory(settings.wallet_storage_path))
