@@ -9,6 +9,7 @@ from flask import Flask, Response
 from flask_smorest import Api
 
 from wallet_api import logs
+from wallet_api.auth.issuer_keys import IssuerKeys
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.auth.rate_limits import RateLimits
 from wallet_api.auth.user_tokens import UserTokens
@@ -229,9 +230,9 @@ def _services(settings: Settings) -> Application:
         ),
         user_tokens=UserTokens(settings.tokens),
         quick_auth=QuickAuth(
+            IssuerKeys(settings.quick_auth_jwks_url),
             issuer=settings.quick_auth_issuer,
             audiences=settings.quick_auth_audience,
-            jwks_url=settings.quick_auth_jwks_url,
         ),
         metrics_token=settings.metrics_token,
         network=settings.network,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from tests.factories import forge_token
+from wallet_api.auth.issuer_keys import IssuerKeys
 from wallet_api.auth.quick_auth import QuickAuth
 from wallet_api.crypto.secret import Secret
 
@@ -77,7 +78,7 @@ class KeyServer:
 
 
 def quick_auth(server, audiences=(HOST,), **options):
-    return QuickAuth(issuer=ISSUER, audiences=audiences, jwks_url=server.url, **options)
+    return QuickAuth(IssuerKeys(server.url, **options), issuer=ISSUER, audiences=audiences)
 
 
 def claims(**changes):

@@ -28,7 +28,12 @@ class IssuerKeys:
     """
 
     def __init__(
-        self, url: str, *, timeout_seconds: float, cooldown_seconds: float, retry_seconds: float
+        self,
+        url: str,
+        *,
+        timeout_seconds: float = 5,
+        cooldown_seconds: float = 30,
+        retry_seconds: float = 5,
     ) -> None:
         """`timeout_seconds` limits a response, `retry_seconds` is the pause after a failure."""
         self._client = _BoundedJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)

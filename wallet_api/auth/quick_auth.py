@@ -15,24 +15,10 @@ _LEEWAY_SECONDS = 30
 class QuickAuth:
     """Verify Quick Auth tokens against the published keys of the issuer."""
 
-    def __init__(
-        self,
-        *,
-        issuer: str,
-        audiences: tuple[str, ...],
-        jwks_url: str,
-        timeout_seconds: float = 5,
-        cooldown_seconds: float = 30,
-        retry_seconds: float = 5,
-    ) -> None:
+    def __init__(self, keys: IssuerKeys, *, issuer: str, audiences: tuple[str, ...]) -> None:
+        self._keys = keys
         self._issuer = issuer
         self._audiences = audiences
-        self._keys = IssuerKeys(
-            jwks_url,
-            timeout_seconds=timeout_seconds,
-            cooldown_seconds=cooldown_seconds,
-            retry_seconds=retry_seconds,
-        )
 
     def verify(self, token: Secret[str]) -> int:
         """Return the FID of the user whom this token authenticates.

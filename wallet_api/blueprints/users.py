@@ -1,6 +1,5 @@
 """/v1/users: the wallets of one user, for other services."""
 
-import base64
 from typing import Any
 
 from wallet_api.blueprints.access_control import audit_context, client
@@ -104,12 +103,8 @@ def read_key(body: dict[str, Any], fid: str, chain: str) -> dict[str, Any]:
         "wallet": found.wallet,
         "encrypted_private_key": {
             "suite": hpke.SUITE,
-            "enc": _base64url(encrypted.enc),
-            "ciphertext": _base64url(encrypted.ciphertext),
+            "enc": hpke.base64url(encrypted.enc),
+            "ciphertext": hpke.base64url(encrypted.ciphertext),
             "info": info.decode(),
         },
     }
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

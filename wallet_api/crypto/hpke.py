@@ -49,12 +49,17 @@ class Recipient:
             _SUITE.encrypt(b"", self._key)
         except ValueError as error:
             raise InvalidRecipientKey from error
-        self.public_key = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        self.public_key = base64url(raw)
 
     def encrypt(self, private_key: Secret[bytes], *, info: bytes) -> EncryptedForRecipient:
         """Encrypt a private key (32 bytes). The recipient needs `info` to decrypt it."""
         encrypted = _SUITE.encrypt(private_key.reveal(), self._key, info)
         return EncryptedForRecipient(enc=encrypted[:_ENC_BYTES], ciphertext=encrypted[_ENC_BYTES:])
+
+
+def base64url(raw: bytes) -> str:
+    """Encode bytes as base64url without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def key_info(*, fid: int, chain: str, address: str) -> bytes:
