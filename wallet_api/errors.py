@@ -50,10 +50,12 @@
         ├── SecretMismatch        an alarm: ENCRYPTION_SECRET is not the one of this database
         └── SignInUnavailable
 
-A class's docstring is its public sentence. `code` is stable: programs may compare it.
+A class's docstring is its public sentence. `code` is its name in lower case, with underscores:
+"fid_required". Programs compare it, so that a class is never renamed.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -63,6 +65,9 @@ class WalletApiError(Exception):
     """The request could not be answered."""
 
     code: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.code = re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower()
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
         """Use `message` or the class's sentence; `hint` describes the exact fault."""
@@ -78,97 +83,65 @@ class WalletApiError(Exception):
 class InvalidRequest(WalletApiError):
     """The request is not valid."""
 
-    code = "invalid_request"
-
 
 class FidRequired(InvalidRequest):
     """Base Account (FID) required"""
-
-    code = "fid_required"
 
 
 class InvalidAddress(InvalidRequest):
     """Invalid address format. Please check your input."""
 
-    code = "invalid_address"
-
 
 class InvalidAmount(InvalidRequest):
     """Invalid amount format. Please check your input."""
-
-    code = "invalid_amount"
 
 
 class AmountNotPositive(InvalidRequest):
     """Amount must be greater than zero"""
 
-    code = "amount_not_positive"
-
 
 class UnsupportedAsset(InvalidRequest):
     """Unsupported asset. Only ETH and USDC are supported."""
-
-    code = "unsupported_asset"
 
 
 class UnsupportedChain(InvalidRequest):
     """Unsupported chain. Only ethereum is supported."""
 
-    code = "unsupported_chain"
-
 
 class BaseAddressRequired(InvalidRequest):
     """Base wallet address required. Please connect your wallet."""
-
-    code = "base_address_required"
 
 
 class BaseWalletMismatch(InvalidRequest):
     """Base wallet mismatch. Please reconnect your wallet."""
 
-    code = "base_wallet_mismatch"
-
 
 class MnemonicRefused(InvalidRequest):
     """This service never accepts a seed phrase. Never share it."""
-
-    code = "mnemonic_refused"
 
 
 class InvalidIdempotencyKey(InvalidRequest):
     """Idempotency-Key must be 1 to 255 visible ASCII characters."""
 
-    code = "invalid_idempotency_key"
-
 
 class InvalidFid(InvalidRequest):
     """FID must be an integer from 1 to 9223372036854775807."""
-
-    code = "invalid_fid"
 
 
 class InvalidFilter(InvalidRequest):
     """These filters cannot be combined."""
 
-    code = "invalid_filter"
-
 
 class InvalidCursor(InvalidRequest):
     """Invalid cursor, or a cursor of other filters. Start without a cursor."""
-
-    code = "invalid_cursor"
 
 
 class InvalidRecipientKey(InvalidRequest):
     """The recipient's public key must be an X25519 key: 32 bytes in base64url, without padding."""
 
-    code = "invalid_recipient_key"
-
 
 class InvalidPolicy(InvalidRequest):
     """This policy is not valid."""
-
-    code = "invalid_policy"
 
     def __init__(
         self, message: str | None = None, *, hint: str | None = None, field: str | None = None
@@ -181,8 +154,6 @@ class InvalidPolicy(InvalidRequest):
 class NotSignable(InvalidRequest):
     """This request cannot be signed."""
 
-    code = "not_signable"
-
     def __init__(
         self, message: str | None = None, *, hint: str | None = None, field: str | None = None
     ) -> None:
@@ -194,43 +165,29 @@ class NotSignable(InvalidRequest):
 class HttpsRequired(WalletApiError):
     """This service accepts only https."""
 
-    code = "https_required"
-
 
 class Unauthenticated(WalletApiError):
     """Sign in again: the token is missing, expired or not valid."""
-
-    code = "unauthenticated"
 
 
 class KeyExportDisabled(WalletApiError):
     """This service does not return private keys."""
 
-    code = "key_export_disabled"
-
 
 class KeyReadDisabled(WalletApiError):
     """This service signs and does not return private keys. Use the routes that sign."""
-
-    code = "key_read_disabled"
 
 
 class InsufficientScope(WalletApiError):
     """This API client lacks the required scope."""
 
-    code = "insufficient_scope"
-
 
 class NetworkNotAllowed(WalletApiError):
     """This API client may not call from this network."""
 
-    code = "network_not_allowed"
-
 
 class PolicyRefused(WalletApiError):
     """No policy allows this signature."""
-
-    code = "policy_refused"
 
     def __init__(
         self,
@@ -269,79 +226,53 @@ class PolicyRefused(WalletApiError):
 class ClientCreationDisabled(WalletApiError):
     """This service does not create API clients. Use the command wallet-api clients create."""
 
-    code = "client_creation_disabled"
-
 
 class GrantRefused(WalletApiError):
     """An API client can grant only rights that it has."""
-
-    code = "grant_refused"
 
 
 class WalletNotFound(WalletApiError):
     """This user has no such wallet."""
 
-    code = "wallet_not_found"
-
 
 class PolicyNotFound(WalletApiError):
     """There is no such policy."""
-
-    code = "policy_not_found"
 
 
 class ClientNotFound(WalletApiError):
     """There is no such API client."""
 
-    code = "client_not_found"
-
 
 class ClientNameTaken(WalletApiError):
     """This name is or was in use. Choose another one."""
-
-    code = "client_name_taken"
 
 
 class PreconditionFailed(WalletApiError):
     """If-Match does not name the current version. Read the resource again."""
 
-    code = "precondition_failed"
-
 
 class DepositNotFound(WalletApiError):
     """There is no such deposit."""
-
-    code = "deposit_not_found"
 
 
 class WalletsInFiles(WalletApiError):
     """Wallets are stored in files. Search and statistics need wallets in the database."""
 
-    code = "wallets_in_files"
-
 
 class TooManyRequests(WalletApiError):
     """Too many requests. Please wait a moment and try again."""
-
-    code = "too_many_requests"
 
 
 class IdempotencyKeyInUse(WalletApiError):
     """A request with this Idempotency-Key is still running. Try again in a moment."""
 
-    code = "idempotency_key_in_use"
-
 
 class IdempotencyKeyReused(WalletApiError):
     """This Idempotency-Key was already used with a different request."""
 
-    code = "idempotency_key_reused"
-
 
 class ServiceUnavailable(WalletApiError):
     """The service is not available right now. Nothing was lost; please try again."""
-
-    code = "service_unavailable"
 
     def __init__(
         self,
@@ -375,64 +306,42 @@ class ServiceUnavailable(WalletApiError):
 class StorageUnavailable(ServiceUnavailable):
     """The wallets cannot be reached right now. Nothing was lost; please try again."""
 
-    code = "storage_unavailable"
-
 
 class Overloaded(ServiceUnavailable):
     """Too many requests are waiting right now. Nothing was lost; please try again."""
-
-    code = "overloaded"
 
 
 class DatabaseUnavailable(ServiceUnavailable):
     """The database is not available right now. Nothing was lost; please try again."""
 
-    code = "database_unavailable"
-
 
 class LockTimeout(DatabaseUnavailable):
     """Another request holds a lock that is needed. Nothing was lost; please try again."""
-
-    code = "lock_timeout"
 
 
 class AuditLogBlocked(DatabaseUnavailable):
     """The service is not available right now. Nothing was lost; please try again later."""
 
-    code = "audit_log_blocked"
-
 
 class DatabaseDamaged(DatabaseUnavailable):
     """The service is not available right now. Please try again later."""
-
-    code = "database_damaged"
 
 
 class DatabaseWentBack(DatabaseUnavailable):
     """New wallets cannot be created right now. Nothing was lost; please try again later."""
 
-    code = "database_went_back"
-
 
 class KeyUnreadable(ServiceUnavailable):
     """The wallet is safe but cannot be decrypted right now. Please try again later."""
-
-    code = "key_unreadable"
 
 
 class SignatureMismatch(ServiceUnavailable):
     """The wallet is safe but cannot sign right now. Please try again later."""
 
-    code = "signature_mismatch"
-
 
 class SecretMismatch(ServiceUnavailable):
     """New wallets cannot be created right now. Nothing was lost; please try again later."""
 
-    code = "secret_mismatch"
-
 
 class SignInUnavailable(ServiceUnavailable):
     """Signing in is not possible right now. Please try again."""
-
-    code = "sign_in_unavailable"

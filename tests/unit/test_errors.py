@@ -61,11 +61,6 @@ def test_the_status_matches_the_kind_of_error(cls):
         assert status_of(cls) in {308, 401, 403, 404, 409, 412, 422, 429}
 
 
-@each_class
-def test_a_code_is_the_class_name_in_snake_case(cls):
-    assert re.sub(r"(?<=.)(?=[A-Z])", "_", cls.__name__).lower() == vars(cls)["code"]
-
-
 def test_no_two_classes_share_a_code():
     assert len({cls.code for cls in CLASSES}) == len(CLASSES)
 
