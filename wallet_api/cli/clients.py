@@ -19,11 +19,9 @@ from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import Database
-from wallet_api.errors import ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound
 from wallet_api.models import SCOPES, ApiClient, ClientRights, IPNetwork
 from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.readiness import check_database
 
 clients = click.Group("clients", help="Manage the API clients that may call /v1.")
@@ -209,14 +207,9 @@ def _service() -> Iterator[ApiClientService]:
 
 @contextmanager
 def _changes() -> Iterator[ApiClientChanges]:
-    """Yield the service that changes clients. Its errors become one line."""
     resources = WalletResources()
     with resources.database() as database:
-        changes = AuditedChanges(database, resources.encryption, resources.registration(database))
-        try:
-            yield ApiClientChanges(changes)
-        except (ClientNameTaken, ClientNotFound, InvalidRequest, PolicyNotFound) as error:
-            raise click.ClickException(str(error)) from error
+        yield ApiClientChanges(resources.changes(database))
 
 
 def _members(client: ApiClient) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from wallet_api.config import ConfigurationError
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import connection_error
 from wallet_api.database.faults import to_domain_error
-from wallet_api.errors import ServiceUnavailable
+from wallet_api.errors import ServiceUnavailable, WalletApiError
 from wallet_api.process_protection import protect_memory
 from wallet_api.services.migrations import MigrationError
 
@@ -105,6 +105,8 @@ class Command(click.Command):
             return super().invoke(context)
         except ServiceUnavailable as error:
             raise click.ClickException(error.reason) from error
+        except WalletApiError as error:
+            raise click.ClickException(str(error)) from error
         except WorkerKilled as error:
             message = "a worker process was killed, and its batch undone. Run the command again"
             raise click.ClickException(message) from error

@@ -21,6 +21,7 @@ from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.request_ids import new_request_id
+from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.encryption_keys.registration import SecretRegistration
 from wallet_api.services.encryption_keys.registry import KnownSecrets
 from wallet_api.services.readiness import check_database
@@ -85,6 +86,10 @@ class WalletResources:
             None if self.storage.uses_rows else self.storage.directory_check(self.encryption)
         )
         SecretRegistration(database, self.encryption, directory).register()
+
+    def changes(self, database: Database) -> AuditedChanges:
+        """Return the runner of changes that the audit log of `database` records."""
+        return AuditedChanges(database, self.encryption, self.registration(database))
 
     def known_secrets(self, database: Database) -> KnownSecrets:
         """Return the secrets that `database` knows."""

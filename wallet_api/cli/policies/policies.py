@@ -12,13 +12,11 @@ from wallet_api.cli.command import Command, json_option
 from wallet_api.cli.policies.documents import echo_rules, members, origin, read_policy_file
 from wallet_api.cli.policies.targets import Target, policy_option, read_target, target_options
 from wallet_api.cli.resources import WalletResources, operator
-from wallet_api.errors import ClientNotFound, InvalidPolicy, PolicyNotFound
 from wallet_api.models import PageRequest, PolicyRow
 from wallet_api.policies.explanation import explain
 from wallet_api.policies.rules import Policy
 from wallet_api.policies.warnings import warnings
 from wallet_api.services.api_clients import ApiClientService
-from wallet_api.services.audit.changes import AuditedChanges
 from wallet_api.services.policies.assignments import PolicyAssignments
 from wallet_api.services.policies.decisions import read_stored_rules
 from wallet_api.services.policies.versions import PolicyVersions
@@ -225,15 +223,11 @@ def _find(
 
 @contextmanager
 def _services() -> Iterator[tuple[PolicyVersions, PolicyAssignments, ApiClientService]]:
-    """Yield the services. Raises ClickException if a policy or a client does not exist."""
     resources = WalletResources()
     with resources.database() as database:
-        changes = AuditedChanges(database, resources.encryption, resources.registration(database))
-        try:
-            yield (
-                PolicyVersions(database, changes),
-                PolicyAssignments(database, changes),
-                ApiClientService(database),
-            )
-        except (PolicyNotFound, ClientNotFound, InvalidPolicy) as error:
-            raise click.ClickException(str(error)) from error
+        changes = resources.changes(database)
+        yield (
+            PolicyVersions(database, changes),
+            PolicyAssignments(database, changes),
+            ApiClientService(database),
+        )
