@@ -143,22 +143,18 @@ class InvalidRecipientKey(InvalidRequest):
 class InvalidPolicy(InvalidRequest):
     """This policy is not valid."""
 
-    def __init__(
-        self, message: str | None = None, *, hint: str | None = None, field: str | None = None
-    ) -> None:
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
         """`message` names `field`, the JSON path of what is wrong: `rules[2].max_amount`."""
-        super().__init__(message, hint=hint)
+        super().__init__(message)
         self.field = field
 
 
 class NotSignable(InvalidRequest):
     """This request cannot be signed."""
 
-    def __init__(
-        self, message: str | None = None, *, hint: str | None = None, field: str | None = None
-    ) -> None:
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
         """`field` is the JSON path of what is wrong, such as `message.items[0].amount`."""
-        super().__init__(f"{field}: {message}" if field else message, hint=hint)
+        super().__init__(f"{field}: {message}" if field else message)
         self.field = field
 
 

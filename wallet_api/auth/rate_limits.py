@@ -7,7 +7,7 @@ the last `window` seconds.
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -60,7 +60,6 @@ class RateLimits:
         """`uri` is memory:// or a Redis URL. It connects at the first request."""
         self._memory = MemoryRateLimiter()
         self._shared: _RedisRateLimiter | None = None
-        self._is_answered: Callable[[], bool] = lambda: False
         self._paused_until = 0.0
         if uri.reveal() != MEMORY:
             storage = storage_from_string(
@@ -70,11 +69,10 @@ class RateLimits:
                 socket_timeout=REDIS_SECONDS,
             )
             self._shared = _RedisRateLimiter(storage)
-            self._is_answered = lambda: storage.check() is True
 
     def are_shared(self) -> bool:
         """Return whether Redis answers, so that all processes share the counts."""
-        return self._is_answered()
+        return self._shared is not None and self._shared.storage.check() is True
 
     def hit(
         self,

@@ -49,14 +49,11 @@ class DepositHistory:
     def _one(
         self, query: Callable[[DepositRepository], RecordedDeposit | None], access: AuditContext
     ) -> RecordedDeposit:
-        def found(rows: DepositRepository) -> list[RecordedDeposit]:
-            deposit = query(rows)
-            return [] if deposit is None else [deposit]
-
-        for deposit in self._read(found):
-            self._require_own_wallet(deposit.fid, [deposit], access)
-            return deposit
-        raise DepositNotFound
+        found = self._read(lambda rows: list(filter(None, [query(rows)])))
+        if not found:
+            raise DepositNotFound
+        self._require_own_wallet(found[0].fid, found, access)
+        return found[0]
 
     def _read(
         self, query: Callable[[DepositRepository], list[RecordedDeposit]]

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, pre_load
 
 from wallet_api.errors import MnemonicRefused
-from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN
+from wallet_api.models import BASE_ACCOUNT_CHAIN, MAX_FID, TRADING_CHAIN, Wallet
 from wallet_api.policies.evaluation import LAYERS, REASONS
 
 ADDRESS = {"pattern": "^0x[0-9a-fA-F]{40}$"}
@@ -73,6 +73,11 @@ class Timestamp(fields.DateTime):
 def timestamp(moment: datetime) -> str:
     """Format a point in time as Timestamp describes."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wallet_id(wallet: Wallet) -> str:
+    """Return the id of a wallet in responses."""
+    return f"fid_{wallet.fid}_{wallet.chain}"
 
 
 class Body(Schema):

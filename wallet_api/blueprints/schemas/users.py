@@ -14,6 +14,7 @@ from wallet_api.blueprints.schemas.bases import (
     Answer,
     Body,
     Timestamp,
+    wallet_id,
 )
 
 
@@ -36,10 +37,7 @@ class KeyBody(Body):
 class ServiceWallet(Answer):
     """A wallet of a user."""
 
-    id = fields.Function(
-        lambda wallet: f"fid_{wallet.fid}_{wallet.chain}",
-        metadata=WALLET_ID,
-    )
+    id = fields.Function(wallet_id, metadata=WALLET_ID)
     fid = fields.Integer(metadata=FID)
     chain = fields.String(metadata={"enum": list(CHAINS)})
     type = fields.String(attribute="wallet_type", metadata={"enum": list(TYPES)})

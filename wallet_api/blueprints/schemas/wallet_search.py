@@ -12,6 +12,7 @@ from wallet_api.blueprints.schemas.bases import (
     Answer,
     PageAnswer,
     Timestamp,
+    wallet_id,
 )
 from wallet_api.blueprints.schemas.url_parameters import MOMENT, Fid, Moment, PageQuery
 
@@ -47,10 +48,7 @@ class WalletQuery(PageQuery):
 class FoundWallet(Answer):
     """A wallet that a search found."""
 
-    id = fields.Function(
-        lambda found: f"fid_{found.wallet.fid}_{found.wallet.chain}",
-        metadata=WALLET_ID,
-    )
+    id = fields.Function(lambda found: wallet_id(found.wallet), metadata=WALLET_ID)
     fid = fields.Integer(attribute="wallet.fid", metadata=FID)
     chain = fields.String(attribute="wallet.chain", metadata={"enum": list(CHAINS)})
     type = fields.String(attribute="wallet.wallet_type", metadata={"enum": list(TYPES)})

@@ -15,6 +15,7 @@ from wallet_api.blueprints.schemas.bases import (
     Body,
     Timestamp,
     timestamp,
+    wallet_id,
 )
 from wallet_api.blueprints.schemas.url_parameters import Query
 from wallet_api.ethereum.networks import NETWORKS
@@ -146,10 +147,6 @@ def _spelling(wallet: Wallet) -> str:
     return "base" if wallet.chain == BASE_ACCOUNT_CHAIN else wallet.chain
 
 
-def _wallet_id(wallet: Wallet) -> str:
-    return f"fid_{wallet.fid}_{wallet.chain}"
-
-
 class PrimaryWallet(Answer):
     """A wallet in the format of the frontends, without id and times."""
 
@@ -159,7 +156,7 @@ class PrimaryWallet(Answer):
 
 
 class CreatedWallet(PrimaryWallet):
-    id = fields.Function(_wallet_id, metadata=WALLET_ID)
+    id = fields.Function(wallet_id, metadata=WALLET_ID)
     created_at = Timestamp(data_key="createdAt")
 
 
@@ -170,7 +167,7 @@ class ListedWallet(CreatedWallet):
 class ExportedWallet(Answer):
     """A wallet with its private key."""
 
-    id = fields.Function(lambda found: _wallet_id(found.wallet), metadata=WALLET_ID)
+    id = fields.Function(lambda found: wallet_id(found.wallet), metadata=WALLET_ID)
     address = fields.String(
         attribute="wallet.address", metadata={"examples": [TRADING_ADDRESS], **ADDRESS}
     )
@@ -202,7 +199,7 @@ class WalletListAnswer(Answer):
                     "address": wallet.address,
                     "chain": _spelling(wallet),
                     "walletType": wallet.wallet_type,
-                    "id": _wallet_id(wallet),
+                    "id": wallet_id(wallet),
                     "createdAt": timestamp(wallet.created_at),
                     "updatedAt": timestamp(wallet.updated_at),
                 }

@@ -108,7 +108,8 @@ class KeyRotation:
                 replaced = batches.reencrypt((item.wallet, item.encrypted_key) for item in free)
                 rows = batches.list_by_keys((item.wallet.fid, TRADING_CHAIN) for item in free)
                 for fid in replaced:
-                    if not _same(self._decrypt(rows[fid, TRADING_CHAIN]), keys[fid]):
+                    written = self._decrypt(rows[fid, TRADING_CHAIN])
+                    if not hmac.compare_digest(written.reveal(), keys[fid].reveal()):
                         raise KeyUnreadable(f"the key of FID {fid} changed when it was written")
                 pending.append_many(connection, [self._event(fid) for fid in sorted(replaced)])
             return rows, busy
@@ -145,7 +146,3 @@ class _Reencrypted:
 
 def _report(wallet: Wallet, error: ServiceUnavailable) -> RotationReport:
     return RotationReport(fid=wallet.fid, outcome=RotationOutcome.FAILED, reason=error.reason)
-
-
-def _same(one: Secret[bytes], other: Secret[bytes]) -> bool:
-    return hmac.compare_digest(one.reveal(), other.reveal())
