@@ -282,16 +282,22 @@ def test_the_limit_of_a_role_counts(doctor, sql, database_url):
 
 
 def session(**changes):
-    usual = {"role": "web", "version": "18.1", "local": True, "tls": False, "pooled": False}
+    usual = {
+        "role_name": "web",
+        "postgres": "18.1",
+        "is_local": True,
+        "tls": False,
+        "pooled": False,
+    }
     return lambda self: Session(**{**usual, "connections": 100, **changes})
 
 
 def test_remote_connections_need_tls_and_a_pooler_has_its_own_limit(doctor, monkeypatch):
-    monkeypatch.setattr(DatabaseCheckRepository, "get_session", session(local=False))
+    monkeypatch.setattr(DatabaseCheckRepository, "get_session", session(is_local=False))
     ((state, what, remedy),) = unusual(doctor())
     assert (state, what) == (State.ADVICE, "the connection to the database is not encrypted")
     assert "sslmode=verify-full" in remedy
-    changed = session(local=False, tls=True, pooled=True, connections=1)
+    changed = session(is_local=False, tls=True, pooled=True, connections=1)
     monkeypatch.setattr(DatabaseCheckRepository, "get_session", changed)
     assert unusual(doctor()) == []
 

@@ -34,11 +34,11 @@ class RoleSetting(NamedTuple):
 
 
 class Session(NamedTuple):
-    """The current session. `connections` is the connection limit of our role."""
+    """The current session. `postgres` is a version, `connections` the limit of our role."""
 
-    role: str
-    version: str
-    local: bool
+    role_name: str
+    postgres: str
+    is_local: bool
     tls: bool
     pooled: bool
     connections: int
@@ -97,15 +97,8 @@ class DatabaseCheckRepository(Repository):
         """Return the current session."""
         row = _QUERIES.get_session(self._connection)
         # A pooler reports another process id than that of the backend.
-        pooled = row["backend_pid"] != self._connection.info.backend_pid
-        return Session(
-            role=row["role_name"],
-            version=row["postgres"],
-            local=row["is_local"],
-            tls=row["tls"],
-            pooled=pooled,
-            connections=row["connections"],
-        )
+        pooled = row.pop("backend_pid") != self._connection.info.backend_pid
+        return Session(**row, pooled=pooled)
 
     def list_privileges(self, relations: Collection[str]) -> set[Privilege]:
         """Return all privileges of the current role: its own, inherited, and those of PUBLIC."""

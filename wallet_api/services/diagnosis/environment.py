@@ -105,11 +105,11 @@ def _database(
 
 
 def _session(session: Session) -> Iterator[Diagnosis]:
-    tls = "with" if session.tls else "without"
+    tls = "with TLS" if session.tls else "without TLS"
     yield fine(
-        f"connected to the database: PostgreSQL {session.version}, as {session.role}, {tls} TLS"
+        f"connected to the database: PostgreSQL {session.postgres}, as {session.role_name}, {tls}"
     )
-    if not session.tls and not session.local:
+    if not session.tls and not session.is_local:
         yield advice(
             "the connection to the database is not encrypted",
             "Add sslmode=verify-full to DATABASE_URL, with sslrootcert if the server needs it.",
