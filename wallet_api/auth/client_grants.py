@@ -67,7 +67,7 @@ def _excesses(creator: ApiClient, rights: ClientRights) -> Iterator[str]:
     """Yield a sentence about each right that `creator` may not grant."""
     beyond = rights.scopes - creator.scopes
     if beyond:
-        yield f"scopes: {creator.name} does not have {_listed(beyond)}."
+        yield f"scopes: {creator.name} does not have {', '.join(sorted(beyond, key=SCOPES.index))}."
     if NOT_GRANTED in rights.scopes:
         yield f"scopes: only the command `wallet-api clients create` grants {NOT_GRANTED}."
     if rights.unrestricted and not creator.unrestricted:
@@ -112,8 +112,3 @@ def _contains(outer: IPNetwork, network: IPNetwork) -> bool:
 
 def _is_before(moment: datetime | None, end: datetime | None) -> bool:
     return end is None or (moment is not None and moment <= end)
-
-
-def _listed(scopes: Iterable[str]) -> str:
-    wanted = set(scopes)
-    return ", ".join(scope for scope in SCOPES if scope in wanted)

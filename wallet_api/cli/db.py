@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict
+from functools import partial
 
 import click
 
@@ -28,11 +29,8 @@ def upgrade(as_json: bool) -> None:
     Example:
       DATABASE_URL=postgresql://… wallet-api db upgrade
     """
-
-    def print_line(line: str) -> None:
-        click.echo(line, err=True)
-
-    applied = sorted(migrations.upgrade(read_database_url(os.environ), print_line))
+    report = partial(click.echo, err=True)
+    applied = sorted(migrations.upgrade(read_database_url(os.environ), report))
     if as_json:
         click.echo(json.dumps({"applied": applied}))
     elif applied:
