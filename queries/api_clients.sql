@@ -80,25 +80,6 @@ left join
     ) as newest
     on true;
 
--- name: list_clients()
--- All clients, including revoked and expired ones, by name. A small table.
-select
-    id,
-    name,
-    token_hash,
-    scopes,
-    unrestricted,
-    policy_id,
-    allowed_networks,
-    created_at,
-    expires_at,
-    revoked_at,
-    last_used_at,
-    coalesce(expires_at <= now(), false) as expired,
-    coalesce(last_used_at < now() - interval '1 minute', true) as use_is_stale
-from api_clients
-order by name;
-
 -- name: list_page(after, size)
 -- Clients by name, including revoked and expired ones, after a name. Start with an empty name.
 -- Answered by the unique constraint on the name.

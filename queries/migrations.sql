@@ -50,10 +50,6 @@ select exists(
         and table_column.attname = 'mac_bytes'
 ) as has_columns;
 
--- name: get_backend_pid()$
--- The backend's process id. Behind a pooler it differs from the one reported when the client connected.
-select pg_backend_pid() as pid;
-
 -- name: list_settings(names)
 -- The values of these settings in this session, in PostgreSQL's own units.
 select

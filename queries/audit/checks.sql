@@ -141,10 +141,6 @@ where
     and table_lock.mode = 'RowExclusiveLock'
     and table_lock.granted;
 
--- name: is_standby()$
--- Whether this is a standby. It may lack committed entries, and does not know the primary's transactions.
-select pg_is_in_recovery() as is_standby;
-
 -- name: count_entries()$
 -- The number of entries, for a progress bar.
 select count(*) as entries

@@ -77,7 +77,6 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
     # Asked once per process, connection or upgrade, of tables with a handful of rows; by
     # commands that look at every wallet; and for figures that count every wallet.
     exempt = {
-        "api_clients.list_clients",
         "stats.count_users",
         "encryption_keys.list_keys",
         "encryption_keys.lock_active",

@@ -12,6 +12,7 @@ from wallet_api.models import SCOPES, ApiClient, ClientRights, PageRequest
 from wallet_api.repositories import Repository
 
 _QUERIES = sql.load("api_clients")
+_ALL = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class ApiClientRepository(Repository):
 
     def list_clients(self) -> list[ApiClient]:
         """Return all clients, including revoked and expired ones, by name."""
-        return [_client(row) for row in _QUERIES.list_clients(self._connection)]
+        return self.list_page(PageRequest(after=None, limit=_ALL))
 
     def list_page(self, page: PageRequest[str]) -> list[ApiClient]:
         """Return clients by name, including revoked and expired ones."""

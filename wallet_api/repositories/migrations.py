@@ -50,11 +50,6 @@ class MigrationRepository(Repository):
         """Return whether the audit log has the columns that migration 0006 adds."""
         return bool(_QUERIES.has_compact_audit_columns(self._connection))
 
-    def get_backend_pid(self) -> int:
-        """Return the process id of the backend."""
-        pid: int = _QUERIES.get_backend_pid(self._connection)
-        return pid
-
     def list_settings(self, names: Collection[str]) -> dict[str, str]:
         """Return the values of these settings in this session."""
         rows = _QUERIES.list_settings(self._connection, names=list(names))

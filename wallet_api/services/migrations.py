@@ -19,6 +19,7 @@ from wallet_api.database import Connection, connect
 from wallet_api.database.session_settings import PINNED, as_options
 from wallet_api.database.sql_files import MIGRATIONS
 from wallet_api.errors import ServiceUnavailable
+from wallet_api.repositories.database_checks import DatabaseCheckRepository
 from wallet_api.repositories.migrations import MigrationRepository, ServerState
 
 # The first version that both a database from before 1.0.0 and a later one have, but with another
@@ -99,8 +100,7 @@ def upgrade(url: Secret[str], report: Callable[[str], None] = lambda _: None) ->
         read_only = read_only_reason(repository.get_state())
         if read_only is not None:
             raise MigrationError(read_only.reason)
-        # A pooler reports another process id than that of the backend.
-        if repository.get_backend_pid() != connection.info.backend_pid:
+        if DatabaseCheckRepository(connection).get_session().pooled:
             raise MigrationError(
                 "DATABASE_URL connects to a pooler: upgrade needs a direct connection to PostgreSQL"
             )

@@ -74,10 +74,6 @@ class AuditCheckRepository(Repository):
         """Return the running transactions that may have computed the time of an entry."""
         return [Writer(**row) for row in _QUERIES.list_writers(self._connection)]
 
-    def is_standby(self) -> bool:
-        """Return whether the database is a standby."""
-        return bool(_QUERIES.is_standby(self._connection))
-
     def count_entries(self) -> int:
         """Return how many entries there are."""
         return int(_QUERIES.count_entries(self._connection))

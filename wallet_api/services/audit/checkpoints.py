@@ -18,6 +18,7 @@ from wallet_api.errors import DatabaseUnavailable
 from wallet_api.models import AuditEntry
 from wallet_api.repositories.audit.checks import AuditCheckRepository, Writer
 from wallet_api.repositories.audit.entries import AuditRepository
+from wallet_api.repositories.migrations import MigrationRepository
 
 _BUCKETS = 256
 _VERSION = 1
@@ -62,7 +63,7 @@ def require_primary(connection: Connection) -> None:
 
     A standby may lack committed entries, and does not know the primary's transactions.
     """
-    if AuditCheckRepository(connection).is_standby():
+    if MigrationRepository(connection).get_state().standby:
         raise DatabaseUnavailable(
             "this is a standby, which may lack entries",
             "create and compare checkpoints on the primary",
