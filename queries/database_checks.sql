@@ -232,23 +232,6 @@ from pg_settings
 where name = any(:names::text[])
 order by name;
 
--- name: get_settings()^
--- Whether commits survive a crash of the machine, and whether this connection is encrypted.
--- synchronous_commit is the initial value of a session: the service switches it on in its own.
-select
-    current_setting('fsync') = 'on' as fsync,
-    (
-        select server_setting.reset_val
-        from pg_settings as server_setting
-        where server_setting.name = 'synchronous_commit'
-    ) <> 'off' as synchronous_commit,
-    current_setting('full_page_writes') = 'on' as full_page_writes,
-    coalesce((
-        select session_ssl.ssl
-        from pg_stat_ssl as session_ssl
-        where session_ssl.pid = pg_backend_pid()
-    ), false) as tls;
-
 -- name: get_session()^
 -- The current role, the kind of this connection, and the connection limit of our role in this database.
 select

@@ -120,11 +120,6 @@ where (fid, chain) > (:after_fid::bigint, :after_chain::text)
 order by fid, chain
 limit :size::bigint;
 
--- name: count_all()$
--- The number of wallets, for a progress bar and a summary.
-select count(*) as wallets
-from wallets;
-
 -- name: list_shared_addresses()
 -- Trading addresses of more than one user. Each key was generated for one user, so that the others are copies.
 select

@@ -85,7 +85,6 @@ def test_every_query_of_the_request_path_is_answered_by_an_index(filled):
         "migrations.list_applied",
         "wallets.any_encrypted_key",
         "wallets.insert_staged",
-        "wallets.count_all",
         "wallets.count_to_reencrypt",
         "wallets.list_shared_addresses",
     }

@@ -89,10 +89,6 @@ class DatabaseCheckRepository(Repository):
         rows = _QUERIES.list_initial_settings(self._connection, names=list(names))
         return {row["name"]: row["setting"] for row in rows}
 
-    def get_settings(self) -> dict[str, bool]:
-        """Return whether commits are durable and the connection is encrypted."""
-        return dict(_QUERIES.get_settings(self._connection))
-
     def get_session(self) -> Session:
         """Return the current session."""
         row = _QUERIES.get_session(self._connection)

@@ -8,6 +8,7 @@ from wallet_api.crypto.encryption import EncryptionService
 from wallet_api.database import Connection, Database
 from wallet_api.errors import KeyUnreadable
 from wallet_api.models import Wallet
+from wallet_api.repositories.stats import StatsRepository
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
 from wallet_api.repositories.wallets.batches import WalletBatchRepository, WalletKey
 from wallet_api.services.decryption import decrypt_verified
@@ -39,9 +40,10 @@ class StoredWallets:
 
     def count(self) -> int:
         """Return how many there are."""
-        return self._database.run_long(
-            lambda connection: WalletBatchRepository(connection).count_all()
+        counts = self._database.run_long(
+            lambda connection: StatsRepository(connection).count_wallets()
         )
+        return sum(count.wallets for count in counts)
 
     def pages(self, size: int) -> Iterator[list[Wallet]]:
         """Yield all wallets in lists of `size`; wallets created meanwhile may be missing."""

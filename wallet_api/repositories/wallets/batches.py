@@ -71,10 +71,6 @@ class WalletBatchRepository(Repository):
         )
         return [wallet_of(row) for row in page]
 
-    def count_all(self) -> int:
-        """Return how many wallets there are. Call it in long_transaction()."""
-        return int(_QUERIES.count_all(self._connection))
-
     def list_shared_addresses(self) -> dict[str, list[int]]:
         """Return the trading addresses that more than one user has, with their FIDs.
 

@@ -23,6 +23,7 @@ from wallet_api.services.migrations import expected_versions, read_only_reason
 from wallet_api.services.readiness import find_missing_privileges
 
 _VERSIONS = "schema_migrations"
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 # Predefined roles of PostgreSQL whose members can access all tables or the server's files, and
 # whether they can change them.
 _PREDEFINED = {
@@ -113,9 +114,8 @@ def _session(connection: Connection) -> Iterator[Finding]:
 
 
 def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
-    settings = checks.get_settings()
-    pooled = checks.get_session().pooled
-    lost = "is off: commits can be lost"
+    session = checks.get_session()
+    initial = checks.list_initial_settings(_DURABILITY)
     foreign = [
         setting
         for setting in checks.list_role_settings(_relations())
@@ -127,13 +127,13 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
     findings = [
         Finding(
             f"{name} is on",
-            [] if settings[name] else [f"{name} {lost}"],
+            [f"{name} is off: commits can be lost"] if initial[name] == "off" else [],
             # Our connections set it, unless a pooler drops our settings.
-            serious=pooled or name != "synchronous_commit",
+            serious=session.pooled or name != "synchronous_commit",
         )
-        for name in ("fsync", "synchronous_commit", "full_page_writes")
+        for name in _DURABILITY
     ]
-    if pooled:
+    if session.pooled:
         findings.append(_initial_settings(checks))
     return [
         *findings,
@@ -145,7 +145,7 @@ def _settings(checks: DatabaseCheckRepository) -> list[Finding]:
         ),
         Finding(
             "the connection is encrypted",
-            [] if settings["tls"] else ["no TLS: add sslmode=verify-full to DATABASE_URL"],
+            [] if session.tls else ["no TLS: add sslmode=verify-full to DATABASE_URL"],
             serious=False,
         ),
     ]
