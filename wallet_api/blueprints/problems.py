@@ -153,7 +153,7 @@ def error_response(error: errors.WalletApiError) -> Response:
 def report(error: errors.ServiceUnavailable) -> None:
     """Log that the service is at fault."""
     if isinstance(error, _CRITICAL):
-        alarm("unavailable", error.code, reason=error.reason, **error.logged)
+        alarm("unavailable", error.alarm, reason=error.reason, **error.logged)
     else:
         log.error("unavailable", code=error.code, reason=error.reason)
 
