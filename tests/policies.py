@@ -24,6 +24,11 @@ SPENDER = "0x" + "22" * 20
 RECIPIENT = "0x" + "33" * 20
 FEES = {"id": "fees", "effect": "allow", "kinds": ["network_fee"]}
 EVERYTHING = {"id": "everything", "effect": "allow"}
+# Rules that no route stores: about 100,000 characters.
+TOO_LONG = [
+    EVERYTHING | {"id": f"r{index}", "to": [f"0x{number:040x}" for number in range(46)]}
+    for index in range(45)
+]
 DELEGATION = {
     "id": "delegation",
     "effect": "allow",
