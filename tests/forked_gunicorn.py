@@ -1,7 +1,8 @@
 """gunicorn in processes that begin with the libraries imported: the import takes a second of CPU.
 
 It is the program of the virtual environment, with its own master, workers and environment. Only the
-interpreter is not started again. tests/faults/test_start.py starts whole programs.
+interpreter is not started again: its directory at the start is that of the tests. test_start.py in
+tests/faults/ starts whole programs.
 """
 
 import multiprocessing
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.imported_libraries"])
 
@@ -20,12 +22,8 @@ _CONTEXT.set_forkserver_preload(["tests.imported_libraries"])
 class ForkedGunicorn:
     """A gunicorn master, with the methods of Popen that the tests use."""
 
-    def __init__(
-        self, command: Sequence[str], *, cwd: Path, environ: dict[str, str], log: Path
-    ) -> None:
-        self._process: Any = _CONTEXT.Process(
-            target=_run, args=(list(command), cwd, environ, log), daemon=False
-        )
+    def __init__(self, command: Sequence[str], environ: dict[str, str], log: Path) -> None:
+        self._process: Any = _CONTEXT.Process(target=_run, args=(list(command), environ, log))
         self._process.start()
         self.pid = self._process.pid
 
@@ -46,13 +44,13 @@ class ForkedGunicorn:
         self.send_signal(signal.SIGTERM)
 
 
-def _run(command: list[str], cwd: Path, environ: dict[str, str], log: Path) -> None:
+def _run(command: list[str], environ: dict[str, str], log: Path) -> None:
     with log.open("ab") as stream:
         for number in (1, 2):
             os.dup2(stream.fileno(), number)
     os.environ.clear()
     os.environ.update(environ)
-    os.chdir(cwd)
+    os.chdir(ROOT)
     sys.path[0] = str(Path(command[0]).parent)
     sys.argv = command
     from gunicorn.app.wsgiapp import run  # noqa: PLC0415 (it may import what reads the environment)

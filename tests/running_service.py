@@ -104,7 +104,8 @@ def start_service(
 ) -> RunningService:
     """Start gunicorn in the checkout, and wait until it answers /healthz.
 
-    It is forked from a process that has imported the libraries (tests/forked_gunicorn.py). Another `program` of the virtual environment must take gunicorn's options.
+    It is forked from a process that has imported the libraries (tests/forked_gunicorn.py). Another
+    `program` of the virtual environment must take gunicorn's options.
     """
     port = int(environ.get("PORT") or free_port())
     # Not `python -m gunicorn`, which cannot start its own successor (USR2).
@@ -114,7 +115,7 @@ def start_service(
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     process: subprocess.Popen[bytes] | ForkedGunicorn
     if name == "gunicorn":
-        process = ForkedGunicorn(command, cwd=ROOT, environ={**kept, **environ}, log=log)
+        process = ForkedGunicorn(command, {**kept, **environ}, log)
     else:
         with log.open("ab") as stream:
             process = subprocess.Popen(
