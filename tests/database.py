@@ -122,6 +122,7 @@ FOREIGN_DETAILS = (
     '{"client": "engine", "n": 1e999}',
     f'{{"client": "engine", "n": {"9" * 5000}}}',
     "[" * 4000 + "]" * 4000,
+    f'{{"client": "engine", "n": {"[" * 32 + "]" * 32}}}',
 )
 """JSON values of audit entries that PostgreSQL accepts and the service does not write."""
 

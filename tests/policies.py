@@ -36,6 +36,11 @@ UNREADABLE_RULES = (
     "[null]",
     *UNREADABLE_JSON,
 )
+# Rules that no route stores: about 100,000 characters.
+TOO_LONG = [
+    EVERYTHING | {"id": f"r{index}", "to": [f"0x{number:040x}" for number in range(46)]}
+    for index in range(45)
+]
 DELEGATION = {
     "id": "delegation",
     "effect": "allow",

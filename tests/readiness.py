@@ -11,9 +11,14 @@ from wallet_api.services.diagnosis.settings import State
 BODY = {"amount": "20", "baseAddress": BASE_ACCOUNT}
 
 
+def sample(name, **labels):
+    """Return the value of a metric."""
+    return REGISTRY.get_sample_value(name, labels)
+
+
 def alarms(code):
     """Return how many alarms of this code there were."""
-    return REGISTRY.get_sample_value("wallet_api_alarms_total", {"code": code})
+    return sample("wallet_api_alarms_total", code=code)
 
 
 def reasons_in_metrics():

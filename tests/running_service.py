@@ -20,6 +20,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.serving import make_server
 
+from tests.forked_gunicorn import ForkedGunicorn
 from wallet_api.auth.user_tokens import UserTokens
 from wallet_api.config import read_token_settings
 
@@ -49,7 +50,10 @@ class RunningService:
     """A gunicorn master, its workers, and how to talk to them."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", port: int, environ: dict[str, str]
+        self,
+        process: "subprocess.Popen[bytes] | ForkedGunicorn",
+        port: int,
+        environ: dict[str, str],
     ) -> None:
         self.process = process
         self.port = port
@@ -100,18 +104,23 @@ def start_service(
 ) -> RunningService:
     """Start gunicorn in the checkout, and wait until it answers /healthz.
 
-    Another `program` of the virtual environment must take gunicorn's options.
+    It is forked from a process that has imported the libraries (tests/forked_gunicorn.py). Another
+    `program` of the virtual environment must take gunicorn's options.
     """
     port = int(environ.get("PORT") or free_port())
     # Not `python -m gunicorn`, which cannot start its own successor (USR2).
     name, *arguments = program
     path = Path(sys.executable).with_name(name)
-    command = [path, *arguments, "--bind", f"127.0.0.1:{port}"]
+    command = [str(path), *arguments, "--bind", f"127.0.0.1:{port}"]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**kept, **environ}, stdout=stream, stderr=stream
-        )
+    process: subprocess.Popen[bytes] | ForkedGunicorn
+    if name == "gunicorn":
+        process = ForkedGunicorn(command, {**kept, **environ}, log)
+    else:
+        with log.open("ab") as stream:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env={**kept, **environ}, stdout=stream, stderr=stream
+            )
     service = RunningService(process, port, environ)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:

@@ -58,13 +58,30 @@ def test_h_is_help(run, name):
     assert "--debug" in short.out
 
 
-@pytest.mark.parametrize(
-    "name", ["", *sorted({name.split()[0] for name in COMMANDS if " " in name})]
-)
+GROUPS = sorted({name.split()[0] for name in COMMANDS if " " in name})
+
+
+@pytest.mark.parametrize("name", ["", *GROUPS])
 def test_h_is_help_of_groups_too(run, name):
     done = run(f"{name} -h")
     assert done.status == 0
     assert "Commands:" in done.out
+
+
+@pytest.mark.parametrize("name", ["", *GROUPS])
+def test_a_group_without_a_command_prints_its_help_as_an_error(run, name):
+    done = run(name)
+    assert (done.status, done.out) == (2, "")
+    assert "Commands:" in done.err
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_debug_is_accepted_after_the_name_of_a_group(run, monkeypatch, group):
+    name = next(name for name in COMMANDS if name.startswith(f"{group} "))
+    monkeypatch.setattr(COMMANDS[name], "callback", raising(ValueError("the message")))
+    done = run(complete(name).replace(group, f"{group} --debug", 1), **SECRETS)
+    assert (done.status, done.out) == (70, "")
+    assert done.err.startswith("Traceback (most recent call last):")
 
 
 @every_command

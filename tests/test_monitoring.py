@@ -11,13 +11,17 @@ import yaml
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-from tests.factories import ACCESS, new_client
+from tests.factories import ACCESS, DEAD_PORT, new_client
 from tests.running_service import ROOT
 from wallet_api import alarms, metrics
 from wallet_api.app import create_app  # noqa: F401 (the metrics of every module are initialized)
 from wallet_api.policies.rules import METHODS
 from wallet_api.services.signing.counters import REFUSALS, REFUSED_METHODS, initialize_counters
 
+NOWHERE = {
+    "DATABASE_URL": f"postgresql://x:x@127.0.0.1:{DEAD_PORT}/x",
+    "DB_POOL_TIMEOUT": "1",
+}
 FOLDER = ROOT / "deploy" / "prometheus"
 ALERTS = (FOLDER / "alerts.yml").read_text()
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
@@ -253,6 +257,28 @@ def test_the_expressions_of_the_dashboard_are_valid(tmp_path):
     path.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
     done = promtool("check", "rules", path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_requests_and_failures_are_counted_without_probes(make_app):
+    token = "a token of Prometheus that only this test knows"
+    app = make_app(METRICS_TOKEN=token, **NOWHERE)
+    app.add_url_rule("/bug", view_func=lambda: 1 / 0)
+    client = app.test_client()
+
+    def counted(path):
+        """Return the status, and how many requests and failures it was."""
+        names = ("wallet_api_requests_total", "wallet_api_request_failures_total")
+        before = [REGISTRY.get_sample_value(name) for name in names]
+        status = client.get(path, headers={"Authorization": f"Bearer {token}"}).status_code
+        after = [REGISTRY.get_sample_value(name) for name in names]
+        return status, *(new - old for new, old in zip(after, before, strict=True))
+
+    assert counted("/readyz") == (503, 0, 0)
+    assert counted("/healthz") == (200, 0, 0)
+    assert counted("/metrics") == (200, 0, 0)
+    assert counted("/nowhere") == (404, 1, 0)
+    assert counted("/api/wallet/user-wallets") == (401, 1, 0)
+    assert counted("/bug") == (500, 1, 1)
 
 
 @needs_promtool

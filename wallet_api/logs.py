@@ -5,9 +5,11 @@ import functools
 import json
 import logging
 import logging.config
+import math
 import os
 import re
 import sys
+import time
 import traceback
 from typing import Any, TextIO
 
@@ -20,6 +22,7 @@ _SECRETS = re.compile(
     r"|wapi_[0-9a-f]{16}_[\w-]+",
     re.ASCII,
 )
+_POOL_WARNING_SECONDS = 60.0
 # Line breaks and control characters.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -124,7 +127,7 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
                 ],
             }
         },
-        "filters": {"relevant": {"()": lambda: _is_relevant}},
+        "filters": {"pool": {"()": PoolWarnings}},
         "handlers": {
             "stderr": {
                 "class": "wallet_api.logs.StderrHandler",
@@ -138,14 +141,38 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
             "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
             # psycopg warns about errors in a pipeline, which it also raises.
             "psycopg": {"level": "ERROR"},
-            "psycopg.pool": {"level": "WARNING", "filters": ["relevant"]},
+            "psycopg.pool": {"level": "WARNING", "filters": ["pool"]},
         },
     }
 
 
-def _is_relevant(record: logging.LogRecord) -> bool:
-    """Drop the pool's warnings about connections that we closed ourselves."""
-    return not str(record.msg).startswith("discarding closed connection")
+class PoolWarnings(logging.Filter):
+    """Passes one warning of each kind per minute. During an outage a pool writes several a second.
+
+    A kind is a message, a pool and a type of exception. Warnings about connections that we closed
+    ourselves are dropped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, ...], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to write a record."""
+        message, arguments = str(record.msg), record.args or ()
+        if message.startswith("discarding closed connection"):
+            return False
+        # Numbers and connections are not part of the kind, only their types.
+        kind = (message, *(_kind_of(argument) for argument in arguments))
+        now = time.monotonic()
+        if now - self._passed.get(kind, -math.inf) < _POOL_WARNING_SECONDS:
+            return False
+        self._passed[kind] = now
+        return True
+
+
+def _kind_of(argument: object) -> str:
+    return argument if isinstance(argument, str) else type(argument).__qualname__
 
 
 def _use_color() -> bool:

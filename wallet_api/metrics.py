@@ -46,6 +46,13 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=_SECONDS,
 )
+# Without labels, they are 0 from the start of a process, and an alert sees the first failure.
+REQUESTS_WITHOUT_PROBES = Counter(
+    "wallet_api_requests", "Requests, except /healthz, /readyz and /metrics."
+)
+FAILURES = Counter(
+    "wallet_api_request_failures", "Responses 5xx, except to /healthz, /readyz and /metrics."
+)
 POOL_WAIT = Histogram(
     "wallet_api_db_pool_wait_seconds",
     "Time that work waited for a pooled connection.",

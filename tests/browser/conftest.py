@@ -109,8 +109,8 @@ def come(chromium):
     """Return a function that visits a service; at the end, the browser must have no complaints."""
     visitors = []
 
-    def arrive(service, viewport, color_scheme):
-        context = chromium.new_context(viewport=viewport, color_scheme=color_scheme)
+    def arrive(service, viewport, color_scheme, **more):
+        context = chromium.new_context(viewport=viewport, color_scheme=color_scheme, **more)
         # A busy machine is no fault of the page.
         context.set_default_timeout(30_000)
         expect.set_options(timeout=20_000)

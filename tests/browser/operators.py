@@ -45,7 +45,7 @@ def rows(page, card):
 def fits(page):
     """Whether nothing is wider than the screen, nor than the content of its card."""
     width = page.evaluate("document.documentElement.scrollWidth")
-    wide = page.locator(".card, .card-body").evaluate_all(
+    wide = page.locator(".card, .card-body, .figures dd, .note, dialog").evaluate_all(
         "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.outerHTML)"
     )
     return (width, wide) == (page.viewport_size["width"], [])

@@ -5,17 +5,22 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.operators import OTHER, SCOPES, USER, fits, has_heading, look_for, rows, sign_in
-from tests.browser.visitor import DESKTOP, PHONE
+from tests.browser.operators import (
+    OTHER,
+    SCOPES,
+    USER,
+    give_token,
+    has_heading,
+    look_for,
+    rows,
+    sign_in,
+)
+from tests.browser.visitor import PHONE
 from tests.factories import new_client, revoke_client
 
 pytestmark = pytest.mark.slow
 
 TOKEN = "API client token"
-VIEWS = (
-    *("", "#/audit", "#/status", "#/clients", "#/clients/new", "#/search?q=nothing at all"),
-    *(f"#/users/{USER}", f"#/users/{USER}/deposits"),
-)
 OUTAGE = {
     "status": 503,
     "content_type": "application/problem+json",
@@ -190,23 +195,34 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     expect(page.locator("#totals").get_by_role("alert")).to_contain_text("from must be at most to")
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")])
-def test_every_view_is_accessible_and_fits_the_screen(enter, viewport, scheme):
-    scopes = (*SCOPES, "clients:read", "clients:write")
-    visitor = enter(*scopes, viewport=viewport, color_scheme=scheme)
-    page = visitor.page
-    for view in VIEWS:
-        page.goto(f"{visitor.url}/console{view}")
-        expect(page.get_by_role("heading", level=1)).not_to_be_empty()
-        expect(page.get_by_text("Loading …")).to_have_count(0)
-        assert fits(page), view
-        # All of an entry, and the numbers of a chart.
-        page.locator("summary").evaluate_all("all => all.slice(0, 3).forEach((one) => one.click())")
-        expect(page.get_by_label("The entry", exact=True)).to_have_count(
-            page.locator("td details[open]").count()
-        )
-        assert fits(page), view
-        assert visitor.faults_of_the_page() == [], view
+def test_a_tap_shows_the_value_of_a_day(come, behind, shared_service, shared_sql):
+    visitor = come(shared_service, PHONE, "light", has_touch=True)
+    page = sign_in(visitor, give_token(behind, *SCOPES)).page
+    chart = page.locator("#new-wallets")
+    (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()
+    chart.locator("rect.kind-0").last.tap()
+    expect(chart.locator(".tip")).to_contain_text(re.compile(f"{today}: Trading wallet [0-9]+"))
+    # Where the finger was, until another place is touched.
+    page.get_by_role("heading", level=1).tap()
+    expect(chart.locator(".tip")).to_be_empty()
+
+
+def test_a_day_that_is_entered_while_figures_load_stays(enter):
+    page = enter(*SCOPES, view="#/status").page
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/v1/stats**", hold, times=1)
+    page.get_by_role("link", name="Overview").click()
+    start = page.get_by_label("From (UTC)")
+    start.fill("2026-01-01")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.get_by_label("To (UTC)")).not_to_have_value("")
+    expect(start).to_have_value("2026-01-01")
 
 
 def test_the_console_works_with_the_keyboard_only(enter):

@@ -84,6 +84,15 @@ def test_a_request_is_found_by_its_id(enter, behind):
     assert page.url.endswith(f"fid={ASKED}")
 
 
+@pytest.mark.parametrize(
+    "asked", ["0xabc-1", "12345678901234567890123", str(2**63), "0x24e0zz", "_", "A" * 64]
+)
+def test_every_id_that_a_request_may_have_is_searched_for(enter, asked):
+    page = enter(*SCOPES).page
+    look_for(page, asked)
+    page.wait_for_url(f"**/console#/audit?request_id={asked}")
+
+
 def test_a_request_whose_id_is_a_uuid_is_found_without_the_scope_of_deposits(enter):
     page = enter("audit:read").page
     asked = str(uuid.uuid4())
@@ -108,14 +117,7 @@ def test_what_is_not_found_is_said(enter):
     for asked in ("0x", "0x24e", "0x24e…CD74E2"):
         look_for(page, asked)
         expect(found).to_contain_text("Paste at least 4 digits after 0x.")
-    for wrong in (
-        "somebody else",
-        str(2**63),
-        "a" * 65,
-        f"0x{1:064x}",
-        "0x24e08CE1 or so",
-        "0x24e0zz",
-    ):
+    for wrong in ("somebody else", "a" * 65, f"0x{1:064x}", "0x24e08CE1 or so", "é-1", "a/b"):
         look_for(page, wrong)
         expect(found).to_contain_text("The search does not recognize this text.")
     look_for(page, str(2**63 - 2))

@@ -146,21 +146,6 @@ def test_a_part_that_fails_by_a_mistake_says_so(enter):
     visitor.complaints.clear()
 
 
-def test_details_that_the_service_did_not_write_hide_nothing_else(enter):
-    page = enter(*SCOPES).page
-
-    def answer(route):
-        trail = route.fetch().json()
-        trail["data"][0]["details"] = {"reason": 5}
-        route.fulfill(json=trail)
-
-    page.route(f"**/v1/audit?fid={USER}&limit=5", answer)
-    look_for(page, str(USER))
-    trail = page.locator("#trail")
-    expect(rows(page, "trail").first).to_contain_text("The service did not write these details.")
-    expect(trail.get_by_text("The service did not write these details.")).to_have_count(1)
-
-
 def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
     page = enter(*SCOPES).page
     explorer = page.locator("#wallets").get_by_role("link", name="block explorer").first

@@ -43,5 +43,9 @@ def test_an_unknown_path_is_a_page_with_a_way_on(visit, viewport, scheme, path):
     assert brightness(page, "body") < 80 if scheme == "dark" else brightness(page, "body") > 200
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     assert visitor.faults_of_the_page() == []
+    # A route without the method GET.
+    response = page.goto(f"{visitor.url}/v1/policies/dry-run")
+    assert response.status == 405
+    expect(page.get_by_role("heading", level=1)).to_have_text("This path is not a page.")
     page.get_by_role("link", name="API documentation").click()
     expect(page.locator("#description .info")).to_be_visible()

@@ -1,4 +1,4 @@
-"""viem, ethers and web3.py against a real service: the examples of docs/signing.md, as printed."""
+"""viem, ethers and web3.py over HTTP: the examples of docs/signing.md, as printed."""
 
 import json
 import os
@@ -40,13 +40,12 @@ def example(heading, language):
 
 
 @pytest.fixture
-def service(serve, services):
-    """Start a service, and return what an example needs: URLs, a token and an address."""
+def service(url, services):
+    """Return what an example needs: URLs of the service, a token and an address."""
     address = services.wallets.ensure_trading_wallet(FID, access=ACCESS).address
     token = new_client(services.api_clients, "wallets:sign").reveal()
-    root = f"http://127.0.0.1:{serve(WEB_CONCURRENCY='1').port}"
-    url = f"{root}/v1/users/{FID}/rpc/{CHAIN_ID}"
-    return {"service": root, "url": url, "token": token, "address": address, "fid": FID}
+    rpc = f"{url}/v1/users/{FID}/rpc/{CHAIN_ID}"
+    return {"service": url, "url": rpc, "token": token, "address": address, "fid": FID}
 
 
 def run_module(folder, code, given):

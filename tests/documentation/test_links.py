@@ -44,6 +44,22 @@ def test_every_image_has_a_description(path):
     assert "![](" not in path.read_text()
 
 
+# Once: the folders have thousands of files.
+MODULES = {
+    found.name for folder in (*FOLDERS, "clients") for found in (ROOT / folder).rglob("*.py")
+} | {found.name for found in ROOT.glob("*.py")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    # The changelog names modules of earlier versions.
+    [path for path in DOCUMENTS if path.name != "CHANGELOG.md"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_every_module_that_is_named_without_its_folder_exists(path):
+    assert set(re.findall(r"`(\w+\.py)`", path.read_text())) <= MODULES
+
+
 @each_document
 def test_every_path_that_is_named_exists(path):
     for name in re.findall(rf"`({PLACES})`", path.read_text()):

@@ -85,6 +85,19 @@ def eventually(is_so, seconds=10.0):
         time.sleep(0.05)
 
 
+def test_requests_and_failures_are_0_before_the_first_request(serve):
+    service = serve(WEB_CONCURRENCY="2", METRICS_TOKEN=TOKEN)
+
+    def counted():
+        told = Numbers(service)
+        names = ("wallet_api_requests_total", "wallet_api_request_failures_total")
+        return [sample.value for sample in told.samples if sample.name in names]
+
+    assert counted() == [0, 0]
+    assert service.get(LIST).status == 401
+    assert sorted(counted()) == [0, 1]
+
+
 def test_one_response_covers_all_workers_and_identifies_no_user(serve, sql, client_of):
     service = serve(
         WEB_CONCURRENCY="2",

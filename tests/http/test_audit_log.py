@@ -209,7 +209,7 @@ def test_an_entry_that_the_service_did_not_write_is_shown(client, app, sql, deta
         expected = json.loads(details)
     except ValueError:
         expected = None
-    readable = isinstance(expected, dict) and "1e999" not in details
+    readable = isinstance(expected, dict) and "1e999" not in details and "[[[" not in details
     assert newest["details"] == (expected if readable else {"unreadable": details})
 
 

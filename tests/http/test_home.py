@@ -113,6 +113,27 @@ def test_the_page_of_an_unknown_path_repeats_nothing_of_it(client):
     assert not re.search(r"\s(style|on[a-z]+)=|<style|<script", page)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/v1/policies/dry-run", "OPTIONS, POST"),
+        ("GET", "/api/wallet/deposit", "OPTIONS, POST"),
+        ("POST", "/console", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_path_without_this_method_is_a_page_in_a_browser_too(client, method, path, allowed):
+    root = "../" * (path.count("/") - 1)
+    answer = client.open(path, method=method, headers=BROWSER)
+    assert (answer.status_code, answer.mimetype) == (405, "text/html")
+    assert answer.headers["Allow"] == allowed
+    assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert f'405 · request <span class="whole">{answer.headers["X-Request-Id"]}<' in answer.text
+    assert "This path is not a page." in answer.text
+    assert f'"{root}docs"' in answer.text
+    refusal = client.open(path, method=method, headers={"Accept": "application/json"})
+    assert refused(refusal, 405)["code"] == "method_not_allowed"
+    assert refusal.headers["Allow"] == allowed
+
+
 def test_other_errors_are_problems_in_a_browser_too(client):
     refused(client.get("/v1/stats", headers=BROWSER), 401)
-    refused(client.delete("/console", headers=BROWSER), 405)

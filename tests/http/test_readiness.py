@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.database import plant
-from tests.factories import ACCESS, DEAD_PORT, FID, OTHER_SECRET
+from tests.factories import ACCESS, DEAD_PORT, FID, OTHER_SECRET, calling, signed_in
 from tests.faults.outages import STARTING_UP, listener
 from tests.http.problems import refused
 from tests.readiness import (
@@ -19,6 +19,7 @@ from tests.readiness import (
     assert_readyz_says,
     deposit,
     reasons_in_metrics,
+    sample,
 )
 from tests.running_service import free_port
 from wallet_api.alarms import CODES, NOT_READY
@@ -176,6 +177,8 @@ def scene(services, sql, server, database_url, tmp_path):
     return Scene(sql, server, database_url, str(tmp_path / "none"))
 
 
+# Existing wallets are served: their rows are read, and decrypt.
+READABLE = (read_only, no_privileges, unmounted)
 # `make test` has one fault of the connection, one of the server and one of the secret.
 QUICK = (wrong_password, read_only, other_secret)
 CASES = [
@@ -185,13 +188,30 @@ CASES = [
 
 
 @pytest.mark.parametrize(("fault", "code"), CASES)
-def test_everything_agrees_about_a_fault(scene, environ, make_app, fault, code):
+def test_everything_agrees_about_a_fault(scene, app, environ, make_app, fault, code):
+    wallet = f"/v1/users/{FID}/wallets/ethereum"
+    engine = calling(app, "wallets:sign", "wallets:read", "keys:read")
+    reads = [
+        ("/api/wallet/user-wallets", None, signed_in()),
+        (wallet, None, engine),
+        (f"{wallet}/key", {"reason": "x"}, engine),
+        (f"{wallet}/sign/message", {"message": "x"}, engine),
+    ]
     with fault(scene) as changes:
         assert_doctor_says(code, {**environ, **changes})
         client = make_app(DB_POOL_TIMEOUT="1", **changes).test_client()
         with capture_logs() as lines:
             assert_readyz_says(code, client, lines)
-        refused(deposit(client, FID + 1), 503)
+        damaged = sample("wallet_api_failed_opens_total")
+        with capture_logs() as lines:
+            refused(deposit(client, FID + 1), 503)
+            for path, body, headers in reads:
+                method = "POST" if body else "GET"
+                answer = client.open(path, method=method, json=body, headers=headers)
+                if answer.status_code != 200 or fault not in READABLE:
+                    refused(answer, 503)
+        assert {line["code"] for line in lines if line["log_level"] == "critical"} <= {code}
+        assert sample("wallet_api_failed_opens_total") == damaged
     application(client.application).close()
 
 

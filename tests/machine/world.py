@@ -95,7 +95,7 @@ class Process:
                 "WALLET_STORAGE_PATH": str(world.folder),
             }
         )
-        storage = select_storage(settings)
+        storage = select_storage(settings.wallets)
         storage.unused_files_warning(explicit=settings.wallet_storage_is_explicit)
         check = storage.directory_check(world.encryption)
         self._secret = SecretRegistration(world.database, world.encryption, check)

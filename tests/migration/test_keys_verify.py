@@ -34,6 +34,13 @@ def test_a_database_whose_wallets_all_decrypt_has_no_fault_and_is_not_changed(ve
     assert (table(sql), audit_entries(sql)) == before
 
 
+UNKNOWN_SECRET = (
+    "The stored key is encrypted with an unknown secret: set this secret, or add it to "
+    "ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys status` does not list its key id, the row was "
+    "changed"
+)
+
+
 def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
     plant(sql, "update wallets set iv = repeat('00', 12) where fid = 2")
     plant(sql, "update wallets set key_id = repeat('0', 16) where fid = 4")
@@ -42,7 +49,7 @@ def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):
     *named, summary = done.out.splitlines()
     assert sorted(named) == [
         "FID 2, ethereum: unreadable: The stored key does not decrypt.",
-        "FID 4, ethereum: unreadable: The stored key is encrypted with an unknown secret.",
+        f"FID 4, ethereum: unreadable: {UNKNOWN_SECRET}",
     ]
     assert summary.endswith(": 4 opened, 2 unreadable")
 

@@ -65,16 +65,20 @@ def test_rows_are_verified_without_files_too(command, imported, unchanged):
     assert "No files were compared: no PATH was given." in done.out
 
 
+UNKNOWN_SECRET = (
+    "The stored key is encrypted with an unknown secret: set this secret, or add it to "
+    "ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys status` does not list its key id, the row was "
+    "changed"
+)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         ("encrypted_private_key = repeat('00', 48)", "The stored key does not decrypt."),
         ("iv = repeat('00', 12)", "The stored key does not decrypt."),
         (f"address = '{BASE_ACCOUNT}'", "The stored key does not decrypt."),
-        (
-            "key_id = repeat('0', 16)",
-            "The stored key is encrypted with an unknown secret.",
-        ),
+        ("key_id = repeat('0', 16)", UNKNOWN_SECRET),
     ],
 )
 def test_a_damaged_row_is_reported(command, sql, imported, unchanged, change, reason):

@@ -60,7 +60,7 @@ def test_a_client_without_an_entry_is_reported_unless_it_is_known(clients, verif
     new_client(ApiClientService(database), "keys:read", name="intruder")
     # An intruder would also write an old time.
     plant(sql, "update api_clients set created_at = '2020-01-01' where name = 'intruder'")
-    fault = "the API client intruder has no entry of its creation"
+    fault = "the API client intruder has no intact entry of its creation"
     assert verify() == ([(None, None, fault)], 3)
     assert verify(known_clients=["of-1-0-0"]) == ([(None, None, fault)], 3)
     assert verify(known_clients=["intruder"]) == ([], 3)
@@ -92,18 +92,15 @@ def test_a_client_that_is_valid_again_and_one_that_is_missing_are_reported(clien
 
 
 @pytest.mark.parametrize("details", FOREIGN_DETAILS, ids=lambda text: text[:20])
-def test_an_entry_that_names_no_client_is_reported(clients, verify, command, sql, details):
+def test_an_entry_with_other_details_is_reported(clients, verify, command, sql, details):
     plant(sql, "update wallet_audit_log set details = %s where fid = 0 and id in (1, 3)", [details])
     faults, intact = verify()
-    assert [fault for fid, _, fault in faults if fid is None] == [
-        "entry 1 of FID 0 names no API client",
-        "entry 3 of FID 0 names no API client",
-        "the API client engine has no entry of its creation",
-    ]
+    assert [(fid, entry_id) for fid, entry_id, _ in faults] == [(0, 1), (0, 3), (None, None)]
+    assert faults[-1][-1] == "the API client engine has no intact entry of its creation"
     assert intact == 1
     done = command("verify", group="audit")
     assert done.status == 1
-    assert "entry 3 of FID 0 names no API client" in done.out
+    assert "FID 0: entry 3: " in done.out
     assert "\x1b" not in done.out
 
 
@@ -111,5 +108,65 @@ def test_the_command_takes_the_names_of_known_clients(database, command, sql):
     new_client(ApiClientService(database), "wallets:read", name="of-1-0-0")
     done = command("verify", group="audit")
     assert done.status == 1
-    assert "the API client of-1-0-0 has no entry of its creation" in done.out
+    assert "the API client of-1-0-0 has no intact entry of its creation" in done.out
     assert command("verify", "--known-client", "of-1-0-0", group="audit").status == 0
+
+
+FORGE = (
+    "insert into wallet_audit_log"
+    " (fid, id, chain, action, actor, request_id, created_at, details, mac, key_id)"
+    " select 0, 4, log.chain, %s, log.actor, 'r', log.created_at,"
+    " (log.details::jsonb || jsonb_build_object('client', client.name, 'unrestricted',"
+    " client.unrestricted))::json, {mac} from wallet_audit_log as log, api_clients as client"
+    " where (log.fid, log.id) = (0, 1) and client.name = %s"
+)
+INTRUDER = (
+    "insert into api_clients"
+    " (name, id, token_hash, scopes, unrestricted, allowed_networks, expires_at)"
+    " select 'intruder', repeat('0', 16), repeat('0', 64), scopes, unrestricted,"
+    " allowed_networks, expires_at from api_clients where name = 'engine'"
+)
+MACS = {
+    "no MAC": "null, null",
+    "another MAC": "repeat('0', 64), encode(log.key_id_bytes, 'hex')",
+    "an unknown secret": "encode(log.mac_bytes, 'hex'), repeat('0', 16)",
+}
+
+
+@pytest.mark.parametrize("mac", MACS.values(), ids=MACS)
+@pytest.mark.parametrize(
+    ("change", "action", "name", "faults"),
+    [
+        (
+            INTRUDER,
+            "client.created",
+            "intruder",
+            ["the API client intruder has no intact entry of its creation"],
+        ),
+        (
+            "update api_clients set unrestricted = true where name = 'engine'",
+            "client.created",
+            "engine",
+            [DIFFERS.format("unrestricted")],
+        ),
+        ("select", "client.revoked", "engine", []),
+    ],
+    ids=["created", "changed", "revoked"],
+)
+def test_a_forged_entry_neither_hides_nor_accuses_a_client(
+    clients, verify, sql, change, action, name, faults, mac
+):
+    plant(sql, change)
+    plant(sql, FORGE.format(mac=mac), [action, name])
+    found, intact = verify()
+    assert [fault for fid, _, fault in found if fid is None] == faults
+    assert any(entry_id == 4 for _, entry_id, _ in found)
+    assert intact == 3
+
+
+def test_a_forged_entry_does_not_report_a_missing_client(clients, verify, sql):
+    plant(sql, FORGE.format(mac=MACS["no MAC"]), ["client.created", "engine"])
+    plant(
+        sql, """update wallet_audit_log set details = '{"client": "x"}' where (fid, id) = (0, 4)"""
+    )
+    assert [fid for fid, _, _ in verify()[0]] == [0]

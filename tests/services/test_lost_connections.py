@@ -307,6 +307,8 @@ def test_a_database_that_goes_down_at_any_statement_yields_no_key_without_an_ent
         """Run the act in a process of its own. Return what rule_of() returns."""
         with Database(Secret(ground.url), min_size=1, max_size=1, timeout_seconds=1) as database:
             database.run(lambda connection: connection.execute("select 1"))
+            # Every place of the act waits for it.
+            database._timeout_seconds = 0.2
             process = replace(ground, database=database, wallets=service(database))
             told = rule_of()
             try:

@@ -13,7 +13,7 @@ import pytest
 import structlog
 
 from wallet_api.crypto.secret import Secret
-from wallet_api.logs import LineLogger, configure, dict_config
+from wallet_api.logs import LineLogger, PoolWarnings, configure, dict_config
 
 KEY = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJmaWQiOjE0NjQyNDN9.c2lnbmF0dXJl_-c2lnbmF0dXJl"
@@ -299,3 +299,30 @@ logging.getLogger("psycopg.pool").warning("fourth")
         ("theirs", "third"),
         ("psycopg.pool", "fourth"),
     ]
+
+
+class Refused(Exception):
+    """An error of a connection."""
+
+
+def test_a_warning_of_the_pool_is_written_once_a_minute(monkeypatch):
+    """The messages are those of psycopg_pool."""
+    now = 1000.0
+    monkeypatch.setattr("wallet_api.logs.time", SimpleNamespace(monotonic=lambda: now))
+    warnings = PoolWarnings()
+
+    def passes(message, *arguments):
+        record = logging.LogRecord("psycopg.pool", logging.WARNING, "", 0, message, arguments, None)
+        return warnings.filter(record)
+
+    failed, again = "error connecting in %r: %s", "reconnection attempt in pool %r failed after %s"
+    for first in (True, False, False):
+        assert passes(failed, "primary", Refused("a")) is first
+        # Another pool, another error and another message are other kinds.
+        assert passes(failed, "replica", Refused("b")) is first
+        assert passes(failed, "primary", TimeoutError("c")) is first
+        assert passes(again, "primary", now) is first
+        now += 10
+    now += 40
+    assert passes(failed, "primary", Refused("a"))
+    assert not passes("discarding closed connection: %s", object())

@@ -49,26 +49,31 @@ export async function ask(path, { token, method = "GET", headers = {}, body, ifU
 
 function parsed(text) {
   try {
-    return JSON.parse(text, exact);
+    const read = JSON.parse(text, exact);
+    // A large FID is shown and sent as its digits. Other members of this name are not FIDs.
+    for (const one of [read?.data ?? read].flat()) if (one?.fid?.rawJSON) one.fid = one.fid.rawJSON;
+    return read;
   } catch {
     return null;
   }
 }
 
-// An integer that JavaScript would round, such as a large FID, becomes its digits. Browsers of before
-// 2025 do not provide them.
+// An integer that JavaScript would round keeps its digits, which JSON.stringify writes again. Browsers
+// of before 2025 do not provide them.
 function exact(_, value, context) {
-  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
-  return context?.source ?? "too large for this browser";
+  if (typeof value !== "number" || Number.isSafeInteger(value) || !Number.isInteger(value) && Number.isFinite(value)) return value;
+  return context?.source ? JSON.rawJSON(context.source) : "too large for this browser";
 }
 
 // Show an error in a live region: the sentence, the detail, the delay before a retry, the request id.
-export function explain(refusal, place) {
-  if (!(refusal instanceof Refusal)) throw refusal;
-  const { message, detail, wait, id } = refusal;
+// A mistake of the page is shown, and thrown again for the browser's log.
+export function explain(error, place) {
+  const refused = error instanceof Refusal;
+  const { message, detail, wait, id } = refused ? error : { message: "This page failed.", detail: String(error) };
   const lines = [message, detail !== message && detail, Number(wait) && `Try again in ${duration(Number(wait))}.`];
   place.replaceChildren(...lines.filter(Boolean).map((line) => h("p", {}, marked(line, null))),
     ...(id ? [h("p", { class: "quiet" }, "Request ", copyable(id, "request id"))] : []));
+  if (!refused) throw error;
 }
 
 // Run one action at a time, and show that it is running. The button keeps the focus.

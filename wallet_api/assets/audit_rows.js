@@ -1,7 +1,7 @@
 // Audit entries as rows.
 
 import { h, link, pill, table } from "./dom.js";
-import { json } from "./export.js";
+import { entryJson } from "./export.js";
 import { amount, decimal, fidLink, time, unixTime } from "./format.js";
 import { address, copyButton, copyable, marked, short } from "./ids.js";
 import { ACTIONS, severity } from "./labels.js";
@@ -12,6 +12,8 @@ import { to } from "./router.js";
 const OUR_ID = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
 // Members of effects that are seconds since 1970.
 const TIMES = ["deadline", "expires_at"];
+// Members of details that are texts.
+const TEXTS = ["reason", "layer", "rule", "digest"];
 
 // `network` is that of the service, whose assets are known, or null.
 export function auditTable(entries, network, { user = true } = {}) {
@@ -32,8 +34,9 @@ const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
 // An entry that the service did not write may have any details. The others are shown all the same.
 function safely(entry, network) {
+  const { unreadable, ...rest } = entry.details ?? {};
   try {
-    if (entry.details?.unreadable === undefined) return details(entry, network);
+    if (unreadable === undefined && TEXTS.every((name) => typeof (rest[name] ?? "") === "string")) return details(entry, network);
   } catch {
     // Shown as below.
   }
@@ -59,11 +62,11 @@ function details(entry, network) {
 
 // The entry as JSON, in a row of its own below that of the entry, which is as wide as the table.
 function members(entry, explorer) {
-  const text = json(entry);
   let below = null;
   const toggle = ({ target }) => {
     below?.remove();
     if (!target.open) return;
+    const text = entryJson(entry);
     const row = target.closest("tr");
     below = h("tr", { role: "row" }, h("td", { role: "cell", class: "entry", colspan: row.cells.length }, h("div", {},
       copyButton(text, "entry"), h("pre", { tabindex: "0", "aria-label": "The entry" }, marked(text, explorer, (found) => found)))));
@@ -84,7 +87,7 @@ function refusal(details) {
 function describe({ kind, amount: units, token, ...rest }, network, explorer) {
   const shown = Object.entries(rest).filter(([, value]) => value !== null && value !== false);
   return [words(kind), units || token ? ": " : "", units ? sum(units, kind, token, network, explorer) : "",
-    shown.map(([name, value]) => [` ${words(name)} `, member(name, String(value), explorer)])];
+    shown.map(([name, value]) => [` ${words(name)} `, member(name, typeof value === "object" ? JSON.stringify(value) : String(value), explorer)])];
 }
 
 const words = (name) => (name === "sender" ? "from" : name.replaceAll("_", " "));

@@ -70,8 +70,12 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
     marker.setAttribute("width", shown === null ? 0 : each);
   }
 
-  svg.addEventListener("pointermove", (event) => point(Math.floor((event.offsetX - MARGIN.left) / each)));
-  for (const leaving of ["pointerleave", "blur"]) svg.addEventListener(leaving, () => point(null));
+  for (const coming of ["pointermove", "pointerdown"]) {
+    svg.addEventListener(coming, (event) => point(Math.floor((event.offsetX - MARGIN.left) / each)));
+  }
+  // A finger leaves at the end of a tap, and the value stays.
+  svg.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });
+  svg.addEventListener("blur", () => point(null));
   svg.addEventListener("keydown", (event) => {
     const move = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!move) return;

@@ -31,7 +31,7 @@ export function deposit(view, [id = ""]) {
 export function depositTable(deposits) {
   return table("Deposits", ["Prepared", "Amount", "Status", "Id"], deposits.map((one) => [
     time(one.createdAt),
-    h("span", { title: `${one.amountUnits} in the smallest unit` }, `${decimal(one.amount)} ${one.asset}`),
+    h("span", { class: "amount", title: `${one.amountUnits} in the smallest unit` }, `${decimal(one.amount)} ${one.asset}`),
     h("span", { class: "copyable" }, one.status,
       outside(one.explorer.wallet, "Show the transfers of the trading wallet in the block explorer")),
     copyable(one.id, "deposit id", link(`#/deposits/${one.id}`, short(one.id))),

@@ -21,9 +21,13 @@ export async function collect(filters, report) {
   return { entries, complete: cursor === null };
 }
 
-// Large FIDs were read as digits, and are numbers again.
-export const json = (entries) => `${JSON.stringify(entries, (name, value) =>
-  (name === "fid" && typeof value === "string" ? JSON.rawJSON(value) : value), 2)}\n`;
+const write = (value) => `${JSON.stringify(value, null, 2)}\n`;
+
+// A large FID was read as digits, and is a number again. `details` are as they were read.
+const exact = (entry) => (typeof entry.fid === "string" && JSON.rawJSON ? { ...entry, fid: JSON.rawJSON(entry.fid) } : entry);
+
+export const json = (entries) => write(entries.map(exact));
+export const entryJson = (entry) => write(exact(entry));
 
 // RFC 4180. A spreadsheet would run a cell that begins like a formula, so that it gets an apostrophe.
 // Where a spreadsheet separates cells by semicolons, a cell also begins after one, and after a line.

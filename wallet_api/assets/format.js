@@ -23,11 +23,13 @@ export function amount(units, decimals) {
 
 export const utc = (date) => date.toISOString().slice(0, 19).replace("T", " ");
 
-// A time in UTC, as in the log. The title has the local time.
+// A time in UTC, as in the log. The title has the local time, and so has a part that the console's
+// button "Local time" shows.
 export function time(text) {
   const date = new Date(text);
   const local = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
-  return h("time", { datetime: text, title: `${text}\nLocal time: ${local}` }, utc(date), h("span", { class: "zone" }, " UTC"));
+  return h("time", { datetime: text, title: `${text}\nLocal time: ${local}` },
+    utc(date), h("span", { class: "zone" }, " UTC"), h("span", { class: "local" }, ` ${local}`));
 }
 
 // A number of seconds since 1970 as a time, or the number if it is beyond every calendar.

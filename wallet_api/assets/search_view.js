@@ -17,7 +17,8 @@ const BEGINNING = /^(0x[0-9a-f]{0,39})(?:(?:…|\.{2,3})([0-9a-f]{0,39}))?$/i;
 // 0x and the digits that the service asks for.
 const SHORTEST = 6;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const REQUEST = /^(?!\d+$)(?!0x)[A-Za-z0-9._-]{1,64}$/i;
+// As the service accepts one. What may also be an FID or an address is taken for that.
+const REQUEST = /^[A-Za-z0-9._-]{1,64}$/;
 
 export function search(view, _, { q: asked = "" }) {
   view.title(`Search for ${asked}`, copyButton(asked, "search text"));

@@ -3,6 +3,7 @@
 import { Refusal, answeredAt, explain } from "./ask.js";
 import { h, note, quiet } from "./dom.js";
 import { time } from "./format.js";
+import { localTimeButton } from "./local_times.js";
 
 export class View {
   // The view on the screen.
@@ -14,11 +15,12 @@ export class View {
     this.heading = h("h1", { tabindex: "-1" });
     this.tools = h("span");
     this.asOf = h("p", { class: "quiet as-of" });
-    this.refreshButton = h("button", { type: "button", onclick: refresh, hidden: true }, "Refresh");
+    this.refreshButton = h("button", { type: "button", onclick: refresh }, "Refresh");
+    this.buttons = h("div", { class: "actions", hidden: true }, localTimeButton(), this.refreshButton);
     this.faults = h("div", { class: "faults" });
     this.body = h("div", { class: "view" });
     this.root = h("div", {},
-      h("div", { class: "view-head" }, h("div", { class: "title" }, this.heading, this.tools), h("div", { class: "actions" }, this.asOf, this.refreshButton)),
+      h("div", { class: "view-head" }, h("div", { class: "title" }, this.heading, this.tools), h("div", { class: "actions" }, this.asOf, this.buttons)),
       this.faults, this.body);
     this.leave = leave;
     outlet.replaceChildren(this.root);
@@ -40,7 +42,7 @@ export class View {
   async load(place, scope, work) {
     place.replaceChildren(quiet("Loading …"));
     place.setAttribute("aria-busy", "true");
-    this.refreshButton.hidden = false;
+    this.buttons.hidden = false;
     try {
       place.replaceChildren(...await work());
     } catch (error) {

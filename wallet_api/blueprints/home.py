@@ -1,10 +1,10 @@
-"""The landing page, with a demo deposit in development, the operator console, and the page 404."""
+"""The landing page, with a demo deposit in development, the console, and pages for 404 and 405."""
 
 from pathlib import Path
 
 from flask import Flask, Response, g, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from wallet_api.blueprints.access_control import PUBLIC
 from wallet_api.blueprints.application import application
@@ -29,18 +29,23 @@ _KINDS_OF_ERRORS = ("application/problem+json", "application/json", "text/html")
 
 
 def init_app(app: Flask) -> None:
-    """Return a page to a browser for a path that `app` does not serve."""
-    app.register_error_handler(NotFound, _not_found)
+    """Return a page to a browser for a path that `app` does not serve, or not with this method."""
+    for kind in (NotFound, MethodNotAllowed):
+        app.register_error_handler(kind, _not_found)
 
 
-def _not_found(error: NotFound) -> ResponseReturnValue:
+def _not_found(error: HTTPException) -> ResponseReturnValue:
     """Return a page if the request prefers HTML, and a problem otherwise."""
+    response = http_error_response(error)
     if request.accept_mimetypes.best_match(_KINDS_OF_ERRORS) != "text/html":
-        return http_error_response(error)
+        return response
     # Links of pages are relative, because a proxy may serve them under a path of its own.
     root = "../" * (raw_path().count("/") - 1)
-    response = _page(render_template("not_found.html", root=root, request_id=g.request_id))
-    response.status_code = 404
+    response.data = render_template(
+        "not_found.html", error=error, root=root, request_id=g.request_id
+    )
+    response.mimetype = "text/html"
+    response.headers["Content-Security-Policy"] = _CSP
     return response
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g
-from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from wallet_api import errors
@@ -137,12 +136,12 @@ def error_response(error: errors.WalletApiError) -> Response:
 def report(error: errors.ServiceUnavailable) -> None:
     """Log that the service is at fault."""
     if isinstance(error, _CRITICAL):
-        alarm("unavailable", error.code, reason=error.reason, **error.logged)
+        alarm("unavailable", error.alarm, reason=error.reason, **error.logged)
     else:
         log.error("unavailable", code=error.code, reason=error.reason)
 
 
-def http_error_response(error: HTTPException) -> ResponseReturnValue:
+def http_error_response(error: HTTPException) -> Response:
     """Return the response to an error of HTTP itself."""
     if error.code is None:
         raise AssertionError("unreachable: Flask answers an exception without a status itself")
@@ -157,6 +156,6 @@ def _code(error: HTTPException) -> str:
     return error.name.lower().replace(" ", "_")
 
 
-def _unexpected_error_response(error: Exception) -> ResponseReturnValue:
+def _unexpected_error_response(error: Exception) -> Response:
     alarm("unhandled exception", "unhandled_exception", exc_info=error)
     return http_error_response(InternalServerError())

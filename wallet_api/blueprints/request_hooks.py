@@ -24,6 +24,7 @@ The longest rules of a policy take 64 KB.
 """
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_PROBES = {"/healthz", "/readyz", "/metrics"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _SIGNS_OR_DECIDES = re.compile(
     r"/v1/(?:users/[^/]+/(?:rpc/|sign/preview|wallets/[^/]+/sign/)|policies(?:/dry-run)?\Z)",
@@ -91,6 +92,10 @@ def _end(response: Response) -> Response:
         route or "none",
         response.status_code,
     ).observe(seconds)
+    if route not in _PROBES:
+        metrics.REQUESTS_WITHOUT_PROBES.inc()
+        if response.status_code >= 500:
+            metrics.FAILURES.inc()
     # Addresses are not logged. An unknown one is reported, because --allow-ip rejects it.
     unknown = {} if client_ip() else {"client_ip": "unknown"}
     log.info(

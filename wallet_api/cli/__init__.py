@@ -8,7 +8,7 @@ import click
 from wallet_api import __version__
 from wallet_api.cli.audit import audit
 from wallet_api.cli.clients import clients
-from wallet_api.cli.command import debug_option, run
+from wallet_api.cli.command import Group, run
 from wallet_api.cli.db import db
 from wallet_api.cli.doctor import doctor
 from wallet_api.cli.keys import keys
@@ -20,7 +20,7 @@ from wallet_api.cli.wallet_files.commands import wallets
 _DEVELOPMENT = ("bench", "dev")
 
 
-class _Group(click.Group):
+class _Group(Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *_DEVELOPMENT])
 
@@ -42,7 +42,6 @@ cli = _Group(
     help="Keep one trading wallet per user in PostgreSQL.",
     # The subcommands inherit them.
     context_settings={"help_option_names": ["-h", "--help"]},
-    params=[debug_option],
     commands=[audit, clients, db, doctor, keys, policies, serve, token, wallets],
 )
 click.version_option(__version__, prog_name="wallet-api")(cli)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command, Moment, WholeNumber, json_option
+from wallet_api.cli.command import Command, Group, Moment, WholeNumber, json_option
 from wallet_api.cli.progress import Progress, ReportFile, escaped
 from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.models import MAX_FID
@@ -18,7 +18,7 @@ from wallet_api.services.audit.chains import EntryOutcome, EntryReport
 from wallet_api.services.audit.checkpoints import Checkpoint
 from wallet_api.services.audit.verify import AuditVerification
 
-audit = click.Group("audit", help="Verify and archive the audit log.")
+audit = Group("audit", help="Verify and archive the audit log.")
 _archive_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 

@@ -14,7 +14,7 @@ import click
 
 from wallet_api import logs
 from wallet_api.auth.client_grants import NAME, NAME_RULE, fault_of_expiry, read_network
-from wallet_api.cli.command import Command, json_option, read_moment, require_database
+from wallet_api.cli.command import Command, Group, json_option, read_moment, require_database
 from wallet_api.cli.resources import WalletResources, operator
 from wallet_api.config import read_database_url
 from wallet_api.crypto.secret import Secret
@@ -24,7 +24,7 @@ from wallet_api.services.api_client_changes import ApiClientChanges
 from wallet_api.services.api_clients import ApiClientService
 from wallet_api.services.readiness import check_database
 
-clients = click.Group("clients", help="Manage the API clients that may call /v1.")
+clients = Group("clients", help="Manage the API clients that may call /v1.")
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d", re.ASCII)
 _POOL_SECONDS = 10

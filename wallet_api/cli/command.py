@@ -83,6 +83,14 @@ def require_database(database_url: Secret[str]) -> None:
         raise click.ClickException(f"{error.fault[0].upper()}{error.fault[1:]}")
 
 
+class Group(click.Group):
+    """A group of commands."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters of the group and those of all commands."""
+        return [*super().get_params(ctx), debug_option]
+
+
 class Command(click.Command):
     """A command that reports errors as one line on stderr and exit status 1."""
 

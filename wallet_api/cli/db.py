@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from wallet_api import logs
-from wallet_api.cli.command import Command, json_option, require_database
+from wallet_api.cli.command import Command, Group, json_option, require_database
 from wallet_api.cli.progress import print_check, status_line
 from wallet_api.config import read_database_url
 from wallet_api.database import Database
@@ -17,7 +17,7 @@ from wallet_api.services.diagnosis.database import examine_database
 
 _POOL_SECONDS = 10
 
-db = click.Group("db", help="Migrate and check the database.")
+db = Group("db", help="Migrate and check the database.")
 
 
 @db.command("upgrade", cls=Command)

@@ -2,13 +2,13 @@
 
 import click
 
-from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.command import Command, Group, json_option
 from wallet_api.cli.key_rotation import register, retire, rotate, status
 from wallet_api.cli.resources import WalletResources, processes_option
 from wallet_api.cli.row_verification import RowVerification
 from wallet_api.services.row_verification import RowOutcome
 
-keys = click.Group(
+keys = Group(
     "keys",
     help="Verify the encrypted keys, and rotate their secret.",
     commands=[register, rotate, status, retire],

@@ -32,7 +32,7 @@ from wallet_api.crypto.derivation import hkdf
 from wallet_api.crypto.key_pairs import parse_private_key
 from wallet_api.crypto.secret import Secret
 from wallet_api.environment import trim
-from wallet_api.errors import KeyUnreadable
+from wallet_api.errors import KeyUnreadable, SecretMismatch
 
 AES_256_GCM = "aes-256-gcm"
 _NONCE_BYTES = 12
@@ -144,7 +144,8 @@ class EncryptionService:
         """Decrypt a private key and return its 32 bytes.
 
         Raises KeyUnreadable if it was encrypted with an unknown secret, was changed, or belongs to
-        another FID, chain or address. The error does not contain the key.
+        another FID, chain or address. For an unknown secret, its alarm is `secret_mismatch`. The
+        error does not contain the key.
         """
         if key.scheme != AES_256_GCM:
             raise KeyUnreadable(
@@ -152,7 +153,13 @@ class EncryptionService:
             )
         master = self._keyring.get(key.key_id)
         if master is None:
-            raise KeyUnreadable("The stored key is encrypted with an unknown secret.")
+            raise KeyUnreadable(
+                "The stored key is encrypted with an unknown secret",
+                "set this secret, or add it to ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys "
+                "status` does not list its key id, the row was changed",
+                alarm=SecretMismatch.code,
+                logged={"key_id": self.key_id, "key_id_of_the_wallet": key.key_id},
+            )
         associated_data = _associated_data(key.key_id, fid=fid, chain=chain, address=address)
         try:
             private_key = master.cipher(fid=fid, chain=chain).decrypt(

@@ -41,6 +41,9 @@ KEY_USES = (
 ARCHIVE_ACTION = "entries.archived"
 """The action of an entry that records which entries were archived."""
 
+_LEVELS = 32
+"""How deeply details may be nested: the service writes fewer levels, and browsers read 4,000."""
+
 SERVICE_FID = 0
 """The FID of audit entries that concern every user: changes of policies and of API clients."""
 
@@ -117,7 +120,14 @@ def read_details(text: str) -> dict[str, object] | None:
         details = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return details if isinstance(details, dict) else None
+    return details if isinstance(details, dict) and _is_nested_within(_LEVELS, details) else None
+
+
+def _is_nested_within(levels: int, value: object) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    members = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_nested_within(levels - 1, member) for member in members)
 
 
 def _finite(digits: str) -> float:

@@ -18,8 +18,10 @@ def decrypt_verified(
     """
     try:
         return _decrypt_verified(encryption, wallet)
-    except KeyUnreadable:
-        metrics.FAILED_DECRYPTIONS.inc()
+    except KeyUnreadable as error:
+        # An unknown secret is a fault of this process, not of the key.
+        if error.alarm == error.code:
+            metrics.FAILED_DECRYPTIONS.inc()
         raise
 
 

@@ -37,17 +37,19 @@ class NodeReadService:
     """Reads of the chain, passed on to the node of the chain.
 
     At most half of the threads of a process wait for nodes, so that slow ones leave the others to
-    sign. If there are several nodes, at most half of these wait for one of them. One remains for
-    each node that none waits for, if half of the threads suffice for all nodes, so that slow nodes
-    leave the others to read. Otherwise two remain for the node that is read. Nothing here runs
-    inside a database transaction.
+    sign. If these are more than the nodes, at most half of them, and at least two, wait for one of
+    several nodes, and one is kept for each node that none waits for, so that slow nodes leave the
+    others to read. If they are not more, at most two wait for one node. Nothing here runs inside a
+    database transaction.
     """
 
     def __init__(self, urls: Mapping[int, Secret[str]], *, threads: int) -> None:
         """`urls` has the URL of each chain's node. The process has `threads` threads."""
-        self._half = max(1, threads // 2)
-        share = self._half if len(urls) == 1 else max(1, self._half // 2)
-        self._nodes = {chain_id: Node(url, threads=share) for chain_id, url in urls.items()}
+        self._half = half = max(1, threads // 2)
+        self._keeps_one = half > len(urls)
+        share = max(2, half // 2) if self._keeps_one else 2
+        self._share = half if len(urls) == 1 else min(half, share)
+        self._nodes = {chain_id: Node(url, threads=self._share) for chain_id, url in urls.items()}
         self._lock = Lock()
         self._waiting: Counter[int] = Counter()
 
@@ -77,13 +79,13 @@ class NodeReadService:
                 self._waiting[chain_id] -= 1
 
     def _may_wait(self, chain_id: int) -> bool:
-        """Count a thread that waits for a node, unless that leaves none for another node."""
+        """Count a thread that waits for a node, unless it is kept for another node or request."""
         with self._lock:
-            free = self._half - self._waiting.total()
-            idle = sum(not self._waiting[other] for other in self._nodes if other != chain_id)
-            # A node that no thread waits for takes the one that was left for it.
-            kept = idle if idle < self._half else max(0, self._half - 2)
-            if free <= (kept if self._waiting[chain_id] else 0):
+            own, free = self._waiting[chain_id], self._half - self._waiting.total()
+            # A node that no thread waits for takes the one that was kept for it.
+            keeps = own and self._keeps_one
+            kept = sum(not self._waiting[other] for other in self._nodes) if keeps else 0
+            if own >= self._share or free <= kept:
                 return False
             self._waiting[chain_id] += 1
             return True

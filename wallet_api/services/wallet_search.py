@@ -95,7 +95,7 @@ class WalletSearch:
         try:
             decrypt_verified(self._encryption, wallet)
         except KeyUnreadable as error:
-            alarm("unavailable", error.code, reason=error.reason, fid=wallet.fid)
+            alarm("unavailable", error.alarm, reason=error.reason, fid=wallet.fid, **error.logged)
             return FoundWallet(wallet=wallet, decrypts=False)
         return FoundWallet(wallet=wallet, decrypts=True)
 

@@ -10,15 +10,9 @@ from tests.http.policies.routes import (
     USER_POLICY,
 )
 from tests.http.problems import refused
-from tests.policies import DELEGATION, EVERYTHING, transfer
+from tests.policies import DELEGATION, EVERYTHING, TOO_LONG, transfer
 from tests.signing import CHAIN_ID
 from wallet_api.blueprints.schemas.signing import AUTHORIZATION
-
-# Rules that no route stores: about 100,000 characters.
-TOO_LONG = [
-    EVERYTHING | {"id": f"r{index}", "to": [f"0x{number:040x}" for number in range(46)]}
-    for index in range(45)
-]
 
 
 def test_a_dry_run_has_the_effects_the_verdicts_and_the_windows(

@@ -4,7 +4,8 @@ import pytest
 
 from tests.database import rows_of
 from tests.factories import FID, signed_in
-from tests.policies import EVERYTHING, FEES, payments
+from tests.http.problems import refused
+from tests.policies import EVERYTHING, FEES, TOO_LONG, payments
 from wallet_api.blueprints import policies, policy_assignments
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.warnings import warnings
@@ -75,3 +76,23 @@ def test_nothing_is_stored_if_the_warnings_fail(
     before = rows_of(sql)
     assert client.open(path, method=method, json=body, headers=headers).status_code == 500
     assert rows_of(sql) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/v1/policies", {"name": "trading"}),
+        ("/v1/policies/dry-run", {"fid": FID, "message": "hello"}),
+    ],
+)
+def test_rules_that_are_too_long_are_refused_before_they_are_examined(
+    client, engine, address, sql, monkeypatch, path, more
+):
+    """The time to find warnings grows with the rules."""
+
+    def fail(rules):
+        raise AssertionError
+
+    monkeypatch.setattr(policies, "warnings", fail)
+    answer = client.post(path, json={"rules": TOO_LONG} | more, headers=engine)
+    assert refused(answer, 400)["code"] == "invalid_policy"

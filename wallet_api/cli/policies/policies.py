@@ -8,7 +8,7 @@ from uuid import UUID
 
 import click
 
-from wallet_api.cli.command import Command, json_option
+from wallet_api.cli.command import Command, Group, json_option
 from wallet_api.cli.policies.documents import echo_rules, members, origin, read_policy_file
 from wallet_api.cli.policies.targets import Target, policy_option, read_target, target_options
 from wallet_api.cli.resources import WalletResources, operator
@@ -23,7 +23,7 @@ from wallet_api.services.policies.versions import PolicyVersions, stored_rules
 
 _PAGE = 1000
 
-policies = click.Group("policies", help="Check and set what wallets may sign.")
+policies = Group("policies", help="Check and set what wallets may sign.")
 
 
 @policies.command("check", cls=Command)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wallet_api.cli.command import Command, WholeNumber, json_option
+from wallet_api.cli.command import Command, Group, WholeNumber, json_option
 from wallet_api.cli.processes import batches, map_in_processes
 from wallet_api.cli.progress import Progress
 from wallet_api.cli.resources import (
@@ -27,7 +27,7 @@ from wallet_api.services.wallet_files.exporting import WalletExport
 from wallet_api.services.wallet_files.importing import Outcome, WalletImport
 from wallet_api.services.wallet_files.verifying import list_locations
 
-wallets = click.Group("wallets", help="Import, export and verify wallet files.", commands=[verify])
+wallets = Group("wallets", help="Import, export and verify wallet files.", commands=[verify])
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 

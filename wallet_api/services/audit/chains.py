@@ -63,11 +63,14 @@ class ChainCheck:
         entries: Iterable[AuditEntry],
         end: Callable[[], ChainEnd],
         archived: Mapping[int, ArchivedRange],
+        *,
+        on_intact: Callable[[AuditEntry], None] | None = None,
     ) -> Iterator[EntryReport]:
         """Yield a report for each entry of a user, in the order of ids, and for each fault.
 
         `end` is called after the last entry. `archived` are the recorded archived ranges by first
-        id. They are verified, as the entries that record them are.
+        id. They are verified, as the entries that record them are. `on_intact` is called with each
+        intact entry.
         """
         links, facts = ChainLinks(fid, self._keys, archived), _Facts()
         crossed: list[ArchivedRange] = []
@@ -85,6 +88,8 @@ class ChainCheck:
             yield _report(entry, fault)
             if fault is None:
                 facts.add(entry)
+                if on_intact is not None:
+                    on_intact(entry)
         for archived_range in crossed:
             if archived_range not in facts.archived:
                 yield missing(fid, archived_range.first, archived_range.last)

@@ -122,10 +122,10 @@ class AuditVerification:
         checks, check = AuditCheckRepository(connection), self._check(connection)
         entries = _Entries(checks, (0, 0))
         clients = ClientCheck(self._known_clients)
-        log = _added_to((new, known, clients), self._with_archived(entries, reporter))
+        log = _added_to((new, known), self._with_archived(entries, reporter))
         for fid, chain in groupby(log, lambda entry: entry.fid):
-            archived = entries.archived_of(fid)
-            for report in check.run(fid, chain, partial(entries.end_of, fid), archived):
+            archived, end = entries.archived_of(fid), partial(entries.end_of, fid)
+            for report in check.run(fid, chain, end, archived, on_intact=clients.add):
                 reporter(report)
         for fid, last in checks.list_heads_without_entries().items():
             reporter(missing(fid, 1, last))
@@ -193,12 +193,10 @@ def archived_ranges(
     return found
 
 
-def _added_to(
-    readers: Iterable[Digest | ClientCheck], entries: Iterable[AuditEntry]
-) -> Iterator[AuditEntry]:
+def _added_to(digests: Iterable[Digest], entries: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
     for entry in entries:
-        for reader in readers:
-            reader.add(entry)
+        for digest in digests:
+            digest.add(entry)
         yield entry
 
 
