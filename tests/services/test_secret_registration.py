@@ -88,8 +88,11 @@ def test_a_wrong_secret_writes_nothing(database, sql):
     service(database).ensure_trading_wallet(1, access=ACCESS)
     before = rows(sql)
     wrong = service(database, OTHER_SECRET)
-    with pytest.raises(KeyUnreadable):
+    with pytest.raises(KeyUnreadable) as caught:
         wrong.ensure_trading_wallet(1, access=ACCESS)
+    assert caught.value.alarm == SecretMismatch.code
+    own, other = (EncryptionService(Secret(one)).key_id for one in (OTHER_SECRET, SECRET))
+    assert caught.value.logged == {"key_id": own, "key_id_of_the_wallet": other}
     with pytest.raises(SecretMismatch):
         wrong.ensure_trading_wallet(FID, access=ACCESS)
     with pytest.raises(SecretMismatch):
