@@ -140,9 +140,10 @@ def test_every_label_value_that_an_alert_watches_exists_before_its_first_event()
     }
     for metric, values in known.items():
         assert set(metric._metrics) >= values
-    watched = set(re.findall(r"increase\((wallet_api_\w+)_total", ALERTS))
+    watched = set(re.findall(r"(?:increase|rate)\((wallet_api_\w+)_total", ALERTS))
     labelled = [metrics.POOL_TIMEOUTS, metrics.POOL_REFUSALS, metrics.SIGNING_REFUSALS]
     unlabelled = [metrics.FAILED_DECRYPTIONS, metrics.OVERLOADED]
+    unlabelled += [metrics.REQUESTS_WITHOUT_PROBES, metrics.FAILURES]
     assert watched == {
         metric._name for metric in (metrics.ALARMS, metrics.KEY_READS, *labelled, *unlabelled)
     }
