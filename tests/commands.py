@@ -169,11 +169,11 @@ def _become(arguments, environ, out, err):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=10, pause=0.01):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 SHELL = (sys.executable, "-m", "wallet_api", "wallets")

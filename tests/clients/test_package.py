@@ -1,6 +1,5 @@
 """The npm package of the TypeScript client: packed, installed elsewhere, and run."""
 
-import copy
 import json
 import os
 import re
@@ -8,6 +7,7 @@ import tarfile
 
 import pytest
 
+from tests.clients.deposits import changed
 from tests.clients.programs import CLIENT, run
 from tests.factories import BASE_ACCOUNT, FID
 from tests.running_service import ROOT
@@ -106,18 +106,6 @@ def told(installed):
         return json.loads(done.stdout)
 
     return ask
-
-
-def changed(deposit, path, value):
-    """Return a copy of a deposit with another value at a path such as "transaction.to"."""
-    copied = copy.deepcopy(deposit)
-    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place = copied
-    for part in parents:
-        place = place[part]
-    assert place[last] != value
-    place[last] = value
-    return copied
 
 
 def test_the_package_has_the_version_of_the_service_and_no_other_files(installed):

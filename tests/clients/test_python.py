@@ -1,6 +1,5 @@
 """The Python client: built, installed elsewhere, and run against a real service over HTTP."""
 
-import copy
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from eth_account.messages import encode_defunct
 from wallet_api_client import Refusal, ServiceApi, UserApi, to_transaction, verify_deposit
 from wallet_api_client import types as answers
 
+from tests.clients.deposits import changed
 from tests.empty_environments import assert_complete, empty_environment, install
 from tests.factories import BASE_ACCOUNT, DEAD_PORT, FID, token_of
 from tests.running_service import ROOT, served
@@ -89,18 +89,6 @@ WRONG = {
     "walletSendCalls.calls.0.value": "0x1",
     "walletSendCalls.calls.0.data": "0x",
 }
-
-
-def changed(deposit, path, value):
-    """Return a copy of a deposit with another value at a path such as "transaction.to"."""
-    copied = copy.deepcopy(deposit)
-    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    place = copied
-    for part in parents:
-        place = place[part]
-    assert place[last] != value
-    place[last] = value
-    return copied
 
 
 def test_a_deposit_that_is_not_what_was_requested_is_refused(user):

@@ -56,7 +56,10 @@ def served(line, environ, log, **options):
     service = RunningService(process, port, environ)
     try:
         wait_until(
-            lambda: process.poll() is not None or service.get("/readyz").status == 200, seconds=40
+            lambda: process.poll() is not None or service.get("/readyz").status == 200,
+            seconds=40,
+            # A request takes CPU time from the start that it waits for.
+            pause=0.1,
         )
         assert process.poll() is None, log.read_text()
         first, second = (service.call(service.deposit(FID, base=BASE_ACCOUNT)) for _ in range(2))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.database import recorded
 from tests.factories import ACCESS, FID
+from tests.policies import permit
 from tests.signing import TOKEN
 from wallet_api.ethereum.typed_data import read_typed_data
 
@@ -26,22 +27,10 @@ TRANSACTION = {
 AUTHORIZATION = {"chainId": hex(CHAIN_ID), "address": SPENDER, "nonce": "0x7"}
 
 
-def permit(owner, **changes):
-    """Return a Permit (ERC-2612) as JSON."""
-    members = {"owner": "address", "spender": "address", "value": "uint256"}
-    members |= {"nonce": "uint256", "deadline": "uint256"}
-    return {
-        "types": {"Permit": [{"name": name, "type": kind} for name, kind in members.items()]},
-        "primaryType": "Permit",
-        "domain": {
-            "name": "USD Coin",
-            "version": "2",
-            "chainId": CHAIN_ID,
-            "verifyingContract": TOKEN,
-        },
-        "message": {"owner": owner, "spender": SPENDER, "value": 9, "nonce": 0, "deadline": 99}
-        | changes,
-    }
+def small_permit(owner, **changes):
+    """Return a Permit of 9 units, with changes of its message."""
+    data = permit(owner, 9, 99, SPENDER)
+    return data | {"message": data["message"] | changes}
 
 
 def sign_message(signing, access=ENGINE, fid=FID, **options):
@@ -51,7 +40,7 @@ def sign_message(signing, access=ENGINE, fid=FID, **options):
 
 def sign_typed_data(signing, access=ENGINE, fid=FID, **options):
     given = {"chain_id": CHAIN_ID, "address": None, "method": "eth_signTypedData_v4", **options}
-    read = read_typed_data(permit(SPENDER), chain_id=CHAIN_ID)
+    read = read_typed_data(small_permit(SPENDER), chain_id=CHAIN_ID)
     return signing.sign_typed_data(fid, read, access=access, **given).result
 
 

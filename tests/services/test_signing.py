@@ -21,12 +21,12 @@ from tests.services.signing import (
     TRANSACTION,
     counted,
     each_kind,
-    permit,
     sign_authorization,
     sign_message,
     sign_transaction,
     sign_typed_data,
     signing_entries,
+    small_permit,
 )
 from wallet_api import metrics
 from wallet_api.errors import (
@@ -49,7 +49,7 @@ def test_each_signature_recovers_to_the_address_by_the_library(named_delegate, s
     signed = sign_message(signing)
     message = encode_defunct(primitive=MESSAGE)
     assert Account.recover_message(message, signature=signed.to_bytes()) == address
-    data = encode_typed_data(full_message=permit(SPENDER))
+    data = encode_typed_data(full_message=small_permit(SPENDER))
     signed = sign_typed_data(signing)
     assert Account.recover_message(data, signature=signed.to_bytes()) == address
     assert Account.recover_transaction(sign_transaction(signing).raw) == address

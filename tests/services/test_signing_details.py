@@ -15,10 +15,10 @@ from tests.services.signing import (
     RESTRICTED,
     SPENDER,
     TRANSACTION,
-    permit,
     permit_batch,
     sign_transaction,
     signing_entries,
+    small_permit,
 )
 from wallet_api.errors import (
     NotSignable,
@@ -99,7 +99,7 @@ def test_policies_do_not_compare_more_effects_than_an_entry_can_hold(signing, ad
 def test_a_preview_has_the_effects_of_the_entry_and_neither_signs_nor_writes(
     named_delegate, signing, wallets, address, sql
 ):
-    read = read_typed_data(permit(SPENDER), chain_id=CHAIN_ID)
+    read = read_typed_data(small_permit(SPENDER), chain_id=CHAIN_ID)
     previews = [
         signing.preview_message(FID, MESSAGE, chain_id=None, access=RESTRICTED),
         signing.preview_typed_data(FID, read, chain_id=CHAIN_ID, access=RESTRICTED),
