@@ -123,6 +123,7 @@ def test_ordinary_values_keep_their_line(enter, behind):
     """What breaks long values leaves short ones alone."""
     page = enter(*SCOPES, view="#/audit?actor=client:engine").page
     row = page.locator("#entries tbody tr").first
+    row.locator(".pill").evaluate("pill => { pill.textContent = 'Transaction signed' }")
     for part in (".pill", "td > a", "td[data-label=User] code", "td[data-label=Request] code"):
         lines = row.locator(part).first.evaluate(
             """one => {
