@@ -169,7 +169,7 @@ def test_db_doctor_reports_each_session_setting_that_the_pooler_drops(pool, sql)
         (found,) = [one for one in findings if one.subject.startswith("sessions of the pooler")]
         return found.serious, found.faults
 
-    assert faults() == (True, ())
+    assert faults() == (True, [])
     name = sql.info.dbname
     sql.execute(f"alter role current_user in database {name} set datestyle = 'German'")
     sql.execute(f"alter role current_user in database {name} reset synchronous_commit")

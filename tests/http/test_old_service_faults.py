@@ -84,7 +84,7 @@ def test_a_changed_secret_replaces_no_wallet_and_raises_an_alarm(client, make_ap
             answer = stranger.open(path, method=method, json=body, headers=signed_in())
         refused(answer, 503, unreadable)
         alarms = [event.get("code") for event in events if event["log_level"] == "critical"]
-        assert alarms == ["key_unreadable"], path
+        assert alarms == ["secret_mismatch"], path
     assert rows_of(sql) == before
     assert client.post(FALLBACK, headers=signed_in()).status_code == 200
 
