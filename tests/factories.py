@@ -168,6 +168,13 @@ def new_wallet(encryption, fid=FID):
     return NewWallet(fid=fid, chain="ethereum", address=pair.address, encrypted_key=encrypted)
 
 
+UNKNOWN_SECRET = (
+    "The stored key is encrypted with an unknown secret, whose key id is 0000000000000000: set "
+    "this secret, or add it to ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys status` does not "
+    "list the key id, the row was changed"
+)
+
+
 def service(database, secret=SECRET, *previous):
     """Return the service of one process; it has not checked its secret yet."""
     encryption = EncryptionService(Secret(secret), [Secret(older) for older in previous])

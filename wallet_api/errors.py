@@ -51,7 +51,7 @@
         └── SignInUnavailable
 
 A class's docstring is its public sentence. `code` is its name in lower case, with underscores:
-"fid_required". Programs compare it, so that a class is never renamed.
+"fid_required". Programs compare it: never rename a class.
 """
 
 import inspect

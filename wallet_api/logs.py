@@ -147,7 +147,7 @@ def dict_config(level: str, log_format: str) -> dict[str, Any]:
 
 
 class PoolWarnings(logging.Filter):
-    """Passes one warning of each kind per minute. During an outage a pool writes several a second.
+    """Pass one warning of each kind per minute. During an outage a pool writes several a second.
 
     A kind is a message, a pool and a type of exception. Warnings about connections that we closed
     ourselves are dropped.

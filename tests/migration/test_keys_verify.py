@@ -3,7 +3,7 @@
 import pytest
 
 from tests.database import audit_entries, plant, table
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, UNKNOWN_SECRET, service
 from wallet_api.crypto import key_pairs as keys
 
 USERS = range(1, 6)
@@ -32,13 +32,6 @@ def test_a_database_whose_wallets_all_decrypt_has_no_fault_and_is_not_changed(ve
     assert done.out.startswith("6 wallets in ")
     assert done.out.endswith(": 6 opened, 0 unreadable\n")
     assert (table(sql), audit_entries(sql)) == before
-
-
-UNKNOWN_SECRET = (
-    "The stored key is encrypted with an unknown secret: set this secret, or add it to "
-    "ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys status` does not list its key id, the row was "
-    "changed"
-)
 
 
 def test_each_row_that_does_not_decrypt_is_reported(verify, sql, wallets):

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.database import audit_entries, key_ids, plant, table
-from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, service
+from tests.factories import ACCESS, BASE_ACCOUNT, OTHER_SECRET, SECRET, UNKNOWN_SECRET, service
 from tests.wallet_store import EXPECTED, contents, keyed, keyless, put
 from wallet_api.crypto import key_pairs as keys
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
@@ -63,13 +63,6 @@ def test_rows_are_verified_without_files_too(command, imported, unchanged):
     assert done.status == 0
     assert f"{ALL} opened" in done.out
     assert "No files were compared: no PATH was given." in done.out
-
-
-UNKNOWN_SECRET = (
-    "The stored key is encrypted with an unknown secret: set this secret, or add it to "
-    "ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys status` does not list its key id, the row was "
-    "changed"
-)
 
 
 @pytest.mark.parametrize(

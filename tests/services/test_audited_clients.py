@@ -8,8 +8,11 @@ import pytest
 from tests.database import FOREIGN_DETAILS, plant
 from tests.factories import ACCESS, client_changes, new_client
 from tests.leaks import LEAKS
-from wallet_api.models import ClientRights
+from wallet_api.models import AuditEvent, ClientRights
 from wallet_api.services.api_clients import ApiClientService
+from wallet_api.services.audit.append import AuditTrail
+from wallet_api.services.audit.events import AuditEvents
+from wallet_api.services.encryption_keys.registration import SecretRegistration
 
 RIGHTS = ClientRights(
     scopes=frozenset({"wallets:sign", "wallets:read"}),
@@ -110,6 +113,18 @@ def test_the_command_takes_the_names_of_known_clients(database, command, sql):
     assert done.status == 1
     assert "the API client of-1-0-0 has no intact entry of its creation" in done.out
     assert command("verify", "--known-client", "of-1-0-0", group="audit").status == 0
+
+
+@pytest.mark.parametrize("action", ["client.created", "client.revoked"])
+@pytest.mark.parametrize("details", [None, *FOREIGN_DETAILS], ids=lambda text: str(text)[:20])
+def test_an_intact_entry_that_names_no_client_is_reported(
+    clients, verify, database, encryption, action, details
+):
+    """Only somebody who knows the secret can make one."""
+    event = AuditEvent(fid=0, chain="ethereum", action=action, access=ACCESS, details=details)
+    registration = SecretRegistration(database, encryption)
+    AuditEvents(database, AuditTrail(encryption), registration).record(event)
+    assert verify() == ([(None, None, "entry 4 of FID 0 names no API client")], 4)
 
 
 FORGE = (

@@ -70,8 +70,8 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
     marker.setAttribute("width", shown === null ? 0 : each);
   }
 
-  for (const coming of ["pointermove", "pointerdown"]) {
-    svg.addEventListener(coming, (event) => point(Math.floor((event.offsetX - MARGIN.left) / each)));
+  for (const name of ["pointermove", "pointerdown"]) {
+    svg.addEventListener(name, (event) => point(Math.floor((event.offsetX - MARGIN.left) / each)));
   }
   // A finger leaves at the end of a tap, and the value stays.
   svg.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });

@@ -154,9 +154,9 @@ class EncryptionService:
         master = self._keyring.get(key.key_id)
         if master is None:
             raise KeyUnreadable(
-                "The stored key is encrypted with an unknown secret",
+                f"The stored key is encrypted with an unknown secret, whose key id is {key.key_id}",
                 "set this secret, or add it to ENCRYPTION_SECRET_PREVIOUS. If `wallet-api keys "
-                "status` does not list its key id, the row was changed",
+                "status` does not list the key id, the row was changed",
                 alarm=SecretMismatch.code,
                 logged={"key_id": self.key_id, "key_id_of_the_wallet": key.key_id},
             )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
+from wallet_api.json_depth import is_nested_within
+
 AUDIT_ACTIONS = (
     "wallet.created",
     "wallet.imported",
@@ -120,14 +122,7 @@ def read_details(text: str) -> dict[str, object] | None:
         details = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
-    return details if isinstance(details, dict) and _is_nested_within(_LEVELS, details) else None
-
-
-def _is_nested_within(levels: int, value: object) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    members = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_is_nested_within(levels - 1, member) for member in members)
+    return details if isinstance(details, dict) and is_nested_within(_LEVELS, details) else None
 
 
 def _finite(digits: str) -> float:

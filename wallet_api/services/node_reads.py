@@ -37,9 +37,9 @@ class NodeReadService:
     """Reads of the chain, passed on to the node of the chain.
 
     At most half of the threads of a process wait for nodes, so that slow ones leave the others to
-    sign. If these are more than the nodes, at most half of them, and at least two, wait for one of
+    sign. If these are more than the nodes, half of them (but always two) may wait for one of
     several nodes, and one is kept for each node that none waits for, so that slow nodes leave the
-    others to read. If they are not more, at most two wait for one node. Nothing here runs inside a
+    others to read. If they are not more, two may wait for one node. Nothing here runs inside a
     database transaction.
     """
 

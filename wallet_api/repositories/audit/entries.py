@@ -151,7 +151,7 @@ class AuditRepository(Repository):
         return lambda: cursor.fetchone() is not None
 
     def append_many(self, chained: Sequence[ChainedEntry]) -> bool:
-        """Append entries of many users; return whether all were written.
+        """Append entries without details of many users; return whether all were written.
 
         There is at least one, and the entries of one user are in the order of their ids. Raises
         EntryIdTaken if another transaction has appended to one of the chains in the meantime.

@@ -168,8 +168,8 @@ def begin_append(
     """Begin a transaction that locks a user's chain; return the result of `query`, and the head.
 
     `query` is sent in the same round trip. Its result includes what was committed during the
-    wait for the lock. A head that it read itself would not be locked if the chain was empty
-    before: an append after it could wait for a transaction that waits for this one.
+    wait for the lock. If the chain was empty, a head that `query` reads is not locked, and an
+    append that continues it could wait for a transaction that waits for this one.
     """
     with one_round_trip(connection, commit=False):
         fetch_head = AuditRepository(connection).lock_head(fid)

@@ -32,6 +32,7 @@ class ClientCheck:
         self._known = known
         self._created: dict[str, dict[str, object]] = {}
         self._revoked: set[str] = set()
+        self._foreign: list[int] = []
 
     def add(self, entry: AuditEntry) -> None:
         """Add an intact entry of the log. Only those about clients count."""
@@ -39,16 +40,18 @@ class ClientCheck:
             return
         details = read_details(entry.details or "{}") or {}
         name = details.get("client")
-        # A leaked secret, even a retired one, can make intact entries with other details.
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            return
-        if entry.action == CREATED:
+            # Its MAC is valid, but the service does not write such details: a secret leaked.
+            self._foreign.append(entry.id)
+        elif entry.action == CREATED:
             self._created[name] = details
         else:
             self._revoked.add(name)
 
     def faults(self, clients: Iterable[ApiClient]) -> Iterator[str]:
         """Yield what the table has and the log does not, and the reverse."""
+        for entry_id in self._foreign:
+            yield f"entry {entry_id} of FID {SERVICE_FID} names no API client"
         missing = {*self._created, *self._revoked}
         for client in clients:
             missing.discard(client.name)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +13,8 @@ from wallet_api.errors import (
     PolicyNotFound,
     PreconditionFailed,
 )
-from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
+from wallet_api.json_depth import is_nested_within
+from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.services.audit.changes import AuditedChanges, Change
@@ -93,27 +95,22 @@ class PolicyVersions:
 
     def find(self, page: PageRequest[str]) -> Page[PolicyRow, str]:
         """Return the newest version of each policy, the policies newest first."""
-        request = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: PolicyRepository(connection).list_policies(request)
+            lambda connection: PolicyRepository(connection).list_policies(page.with_next())
         )
-        shown = found[: page.limit]
-        following = shown[-1][0] if len(found) > page.limit else None
-        return Page(items=[row for _, row in shown], next=following)
+        rows = page.page_of(found, itemgetter(0))
+        return Page(items=[row for _, row in rows.items], next=rows.next)
 
     def list_versions(self, policy_id: UUID, page: PageRequest[int]) -> Page[PolicyRow, int]:
         """Return the versions of a policy, the newest first. Raises PolicyNotFound."""
-        request = PageRequest(since=None, after=page.after, limit=page.limit + 1)
         found = self._database.run(
-            lambda connection: PolicyRepository(connection).list_versions(policy_id, request)
+            lambda connection: PolicyRepository(connection).list_versions(
+                policy_id, page.with_next()
+            )
         )
         if not found:
             raise PolicyNotFound
-        shown = found[: page.limit]
-        following: Position[int] | None = None
-        if len(found) > page.limit:
-            following = (shown[-1].created_at, 0, shown[-1].version)
-        return Page(items=shown, next=following)
+        return page.page_of(found, lambda row: (row.created_at, 0, row.version))
 
 
 def require_version(current: int | None, expected: int | None) -> None:
@@ -155,16 +152,9 @@ def stored_rules(text: str) -> Any:
         rules = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DatabaseDamaged(*NOT_VALID) from error
-    if not _nests_at_most(_DEEPEST_RULES, rules):
+    if not is_nested_within(_DEEPEST_RULES, rules):
         raise DatabaseDamaged(*NOT_VALID)
     return rules
-
-
-def _nests_at_most(levels: int, value: object) -> bool:
-    if not isinstance(value, (list, dict)):
-        return True
-    items = value.values() if isinstance(value, dict) else value
-    return levels > 0 and all(_nests_at_most(levels - 1, item) for item in items)
 
 
 def is_same(stored: str | None, rules: str | None) -> bool:
