@@ -1,6 +1,7 @@
 """Policies that can be assigned: an immutable list of rules for each version."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from wallet_api.errors import (
     PreconditionFailed,
 )
 from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow, Position
+from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.services.audit.changes import AuditedChanges, Change
@@ -152,7 +154,7 @@ def stored_rules(text: str) -> Any:
     The owner of the database can store numbers that are too long, and arrays that are too deep.
     """
     try:
-        rules = json.loads(text)
+        rules = json.loads(text, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise DatabaseDamaged(*NOT_VALID) from error
     if not _nests_at_most(_DEEPEST_RULES, rules):
@@ -167,11 +169,18 @@ def _nests_at_most(levels: int, value: object) -> bool:
     return levels > 0 and all(_nests_at_most(levels - 1, item) for item in items)
 
 
+def _finite(digits: str) -> float:
+    if math.isfinite(number := float(digits)):
+        return number
+    raise ValueError("JSON has no infinity")
+
+
 def is_same(stored: str | None, rules: str | None) -> bool:
     """Return whether stored rules are equal to new ones. Rules that cannot be read never are."""
     if stored is None or rules is None:
         return stored == rules
     try:
-        return bool(stored_rules(stored) == json.loads(rules))
-    except DatabaseDamaged:
+        # The JSON values do not show it: in Python, 1 is equal to 1.0 and to True.
+        return rules_text(read_rules(stored_rules(stored))) == rules
+    except (DatabaseDamaged, InvalidPolicy):
         return False
