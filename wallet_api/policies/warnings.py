@@ -24,7 +24,7 @@ from wallet_api.policies.coverage import (
 from wallet_api.policies.examples import TRANSACTION_METHODS, can_match, examples, is_read
 from wallet_api.policies.explanation import duration, listed
 from wallet_api.policies.matching import Request
-from wallet_api.policies.rules import Rule, TypedDataCondition
+from wallet_api.policies.rules import NATIVE, Rule, TypedDataCondition
 
 # Of other lists, either all values can match or none. `tokens` is an exception, but people write
 # one list of assets for all rules.
@@ -208,18 +208,18 @@ def _about_lifetimes(one: RuleWithExamples, policy: Sequence[RuleWithExamples]) 
         # Permit2 itself uses no allowance at Permit2.
         expiring = [] if rule.spenders == frozenset({PERMIT2}) else filter(_expires, one.examples)
         if _is_allowed(replace(one, examples=list(expiring)), policy) or _is_allowed(
-            _of_types(rule, PERMIT2_TYPES), policy
+            _of_standard(rule, PERMIT2_TYPES), policy
         ):
             yield (
                 f"allows allowances {for_any_time}: set max_lifetime_seconds, which allowances "
                 "without an expiry never fit."
             )
-        elif _is_allowed(_of_types(rule, TRANSFER_TYPES), policy):
+        elif _is_allowed(_of_standard(rule, TRANSFER_TYPES), policy):
             yield (
                 f"allows signatures {for_any_time}: set max_lifetime_seconds, or name the methods "
                 "for transactions only."
             )
-    if _is_allowed(_of_types(rule, PERMIT_TYPES), policy):
+    if _is_allowed(_of_standard(rule, PERMIT_TYPES), policy):
         yield (
             "allows Permit (ERC-2612), which may count in its windows until the year 9999: allow "
             "Permit in no rule with windows."
@@ -232,12 +232,17 @@ def _expires(example: Request) -> bool:
     return example.typed_data is None and subject.valid_until is not None
 
 
-def _of_types(rule: Rule, types: frozenset[str]) -> RuleWithExamples:
-    """Return the part of a rule that is about typed data of these primary types."""
-    condition = rule.typed_data or TypedDataCondition()
-    if condition.primary_types is not None:
-        types &= condition.primary_types
-    part = replace(rule, typed_data=replace(condition, primary_types=types))
+def _of_standard(rule: Rule, types: frozenset[str]) -> RuleWithExamples:
+    """Return the part of a rule that is about typed data of a standard with these types."""
+    tokens = (rule.tokens or frozenset()) - {NATIVE}
+    contracts = frozenset({PERMIT2}) if types == PERMIT2_TYPES else tokens
+    if (condition := rule.typed_data) is not None:
+        if condition.primary_types is not None:
+            types &= condition.primary_types
+        if condition.verifying_contracts is not None:
+            contracts &= condition.verifying_contracts
+    standard = TypedDataCondition(verifying_contracts=contracts, primary_types=types)
+    part = replace(rule, typed_data=standard)
     return RuleWithExamples(part, examples(part))
 
 

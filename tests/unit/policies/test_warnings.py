@@ -163,6 +163,8 @@ def test_a_window_over_signatures_needs_a_lifetime_that_permit_never_fits(member
     ("kinds", "denied", "expected"),
     [
         (["allowance"], [typed("Permit")], [ALLOWANCES]),
+        (["allowance"], [typed(None, USDC)], [ALLOWANCES]),
+        (["allowance"], [typed(None, PERMIT2), APPROVALS], [PERMITS]),
         (["allowance"], [{"methods": BY_SIGNATURE}], [ALLOWANCES]),
         (["allowance"], [typed("PermitSingle"), APPROVALS], [ALLOWANCES, PERMITS]),
         (["allowance"], [*map(typed, sorted(PERMIT2_TYPES)), APPROVALS], [PERMITS]),
