@@ -143,6 +143,8 @@ BY_SIGNATURE = [name for name in METHODS if "yped" in name]
         ({"kinds": ["allowance"], **typed("PermitSingle", PERMIT2)}, [ALLOWANCES]),
         ({"kinds": ["allowance"], **typed("Permit", USDC)}, [PERMITS]),
         ({"kinds": ["allowance"], **typed("Permit")}, [PERMITS]),
+        ({"kinds": ["allowance"], **typed(None, USDC)}, [PERMITS]),
+        ({"kinds": ["allowance"], **typed(None, PERMIT2)}, [ALLOWANCES]),
         ({"kinds": ["token_transfer"]}, [TRANSFERS]),
         ({"kinds": ["token_transfer"], "methods": BY_SIGNATURE}, [TRANSFERS]),
         ({"kinds": ["token_transfer"], "methods": BY_TRANSACTION}, []),
