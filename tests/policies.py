@@ -28,6 +28,8 @@ UNREADABLE_JSON = (
     f"[{'9' * 5000}]",
     *("[" * depth + "]" * depth for depth in (20, 400, 5000)),
     '[{"a":' * 200 + "1" + "}]" * 200,
+    # A float would be infinite, which is not JSON.
+    f"[1{'0' * 400}.5]",
 )
 """Rules that PostgreSQL accepts, and that are not read as JSON."""
 UNREADABLE_RULES = (

@@ -98,6 +98,14 @@ def test_a_repeat_with_the_same_key_is_the_same_deposit(deposits, sql):
     assert len(stored_deposits(sql, COLUMNS)) == 1
 
 
+def test_a_repeat_without_a_sender_keeps_that_of_the_first_request(deposits, wallets):
+    wallets.store_base_account_address(FID, BASE_ACCOUNT, access=ACCESS)
+    asked = request(base_address=None, idempotency_key="k")
+    first = deposits.prepare(FID, asked, access=ACCESS)
+    wallets.store_base_account_address(FID, OTHER_ACCOUNT, access=ACCESS)
+    assert deposits.prepare(FID, asked, access=ACCESS).transfer == first.transfer
+
+
 def test_a_repeat_stays_the_same_when_the_network_and_the_base_account_have_changed(
     deposits, services, wallets
 ):
@@ -141,6 +149,7 @@ def test_a_repeat_that_looked_for_the_wallet_before_there_was_one_is_the_same_de
         ("update deposits set chain_id = 7", DatabaseDamaged),
         ("update deposits set amount = amount + 1", DatabaseDamaged),
         ("update deposits set asset = 'ETH'", DatabaseDamaged),
+        (f"update deposits set from_address = '{OTHER_ACCOUNT}'", DatabaseDamaged),
     ],
 )
 def test_a_repeat_is_an_alarm_if_the_row_is_not_that_of_the_request(deposits, sql, damage, alarm):

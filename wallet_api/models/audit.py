@@ -1,12 +1,10 @@
 """The audit log."""
 
-import json
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
 
-from wallet_api.json_depth import is_nested_within
+from wallet_api.stored_json import read_stored_json
 
 AUDIT_ACTIONS = (
     "wallet.created",
@@ -119,16 +117,10 @@ def read_details(text: str) -> dict[str, object] | None:
     The owner of the database can store any JSON value.
     """
     try:
-        details = json.loads(text, parse_float=_finite)
-    except (ValueError, RecursionError):
+        details = read_stored_json(text, levels=_LEVELS)
+    except ValueError:
         return None
-    return details if isinstance(details, dict) and is_nested_within(_LEVELS, details) else None
-
-
-def _finite(digits: str) -> float:
-    if math.isfinite(number := float(digits)):
-        return number
-    raise ValueError("JSON has no infinity")
+    return details if isinstance(details, dict) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,11 @@ def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
 def _kinds(rule: Rule) -> str:
     if rule.kinds is None:
         return "anything"
-    return listed((_KINDS[kind] for kind in rule.kinds), "and")
+    kinds = rule.kinds
+    if rule.effect == "allow" and rule.to is None:
+        # A rule that allows a delegation must name the delegate.
+        kinds -= {"delegation"}
+    return listed((_KINDS[kind] for kind in kinds), "and") if kinds else "nothing"
 
 
 def _exceptions(rule: Rule) -> str:

@@ -23,7 +23,8 @@ from wallet_api.policies.coverage import (
 )
 from wallet_api.policies.examples import TRANSACTION_METHODS, can_match, examples, is_read
 from wallet_api.policies.explanation import duration, listed
-from wallet_api.policies.rules import Rule
+from wallet_api.policies.matching import Request
+from wallet_api.policies.rules import NATIVE, Rule, TypedDataCondition
 
 # Of other lists, either all values can match or none. `tokens` is an exception, but people write
 # one list of assets for all rules.
@@ -67,7 +68,8 @@ def _about(
                 yield f"never limits anything: {unlimited} all of it without limits."
         if with_fees is not None:
             yield from _about_fees(one, with_fees)
-        yield from _about_windows(one)
+        yield from _about_windows(one.rule)
+        yield from _about_lifetimes(one, policy)
         yield from _about_uncounted_effects(one, policy)
 
 
@@ -79,7 +81,7 @@ def _why_never(rule: Rule) -> str:
         *CONDITIONS,
         *("typed_data", "kinds"),
     ):
-        if getattr(rule, name):
+        if getattr(rule, name) not in (None, ()):
             without = with_condition(rule, name, () if name == "windows" else None)
             if can_match(without):
                 names.append(f"`{name}`")
@@ -142,14 +144,17 @@ def _named(ids: Sequence[str], one: str, several: str) -> str:
     return f"rule {names} {one}" if len(ids) == 1 else f"rules {names} {several}"
 
 
+def _is_allowed(part: RuleWithExamples, policy: Sequence[RuleWithExamples]) -> bool:
+    """Return whether a part of a rule that allows matches anything, and is not denied."""
+    return bool(part.examples) and not rules_that_cover(part, policy, "deny")
+
+
 def _chains_with_fees(policy: Sequence[RuleWithExamples]) -> frozenset[int] | None:
     """Return the chains on which a rule allows the fee of a transaction. None means all."""
     allowed = [
-        fees.rule.chain_ids
+        one.rule.chain_ids
         for one in policy
-        if one.rule.effect == "allow"
-        and (fees := one.of_kind("network_fee")).examples
-        and not rules_that_cover(fees, policy, "deny")
+        if one.rule.effect == "allow" and _is_allowed(one.of_kind("network_fee"), policy)
     ]
     if None in allowed:
         return None
@@ -176,8 +181,7 @@ def _on(chains: frozenset[int]) -> str:
     return f" on chain{several} {listed(map(str, sorted(chains)), 'and', ordered=True)}"
 
 
-def _about_windows(one: RuleWithExamples) -> Iterator[str]:
-    rule = one.rule
+def _about_windows(rule: Rule) -> Iterator[str]:
     for short, long in combinations(rule.windows, 2):
         if long.max_amount <= short.max_amount:
             yield (
@@ -192,13 +196,54 @@ def _about_windows(one: RuleWithExamples) -> Iterator[str]:
                     f"{duration(window.seconds)} allows less."
                 )
                 break
-    # Signatures that never end, such as Permit (ERC-2612), match no rule with a lifetime.
-    ending = examples(replace(rule, max_lifetime_seconds=1)) if rule.windows else []
-    if rule.max_lifetime_seconds is None and any(example.typed_data for example in ending):
+
+
+def _about_lifetimes(one: RuleWithExamples, policy: Sequence[RuleWithExamples]) -> Iterator[str]:
+    """Warn about signatures and allowances that count in windows for any time."""
+    rule = one.rule
+    if not rule.windows:
+        return
+    if rule.max_lifetime_seconds is None:
+        for_any_time = "that are valid for any time, and count in its windows until then"
+        # Permit2 itself uses no allowance at Permit2.
+        expiring = [] if rule.spenders == frozenset({PERMIT2}) else filter(_expires, one.examples)
+        if _is_allowed(replace(one, examples=list(expiring)), policy) or _is_allowed(
+            _of_standard(rule, PERMIT2_TYPES), policy
+        ):
+            yield (
+                f"allows allowances {for_any_time}: set max_lifetime_seconds, which allowances "
+                "without an expiry never fit."
+            )
+        elif _is_allowed(_of_standard(rule, TRANSFER_TYPES), policy):
+            yield (
+                f"allows signatures {for_any_time}: set max_lifetime_seconds, or name the methods "
+                "for transactions only."
+            )
+    if _is_allowed(_of_standard(rule, PERMIT_TYPES), policy):
         yield (
-            "allows signatures that are valid for any time, and count in its windows until then: "
-            "set max_lifetime_seconds, or name the methods for transactions only."
+            "allows Permit (ERC-2612), which may count in its windows until the year 9999: allow "
+            "Permit in no rule with windows."
         )
+
+
+def _expires(example: Request) -> bool:
+    """Return whether an example is a transaction that gives an allowance with an expiry."""
+    (subject,) = example.subjects
+    return example.typed_data is None and subject.valid_until is not None
+
+
+def _of_standard(rule: Rule, types: frozenset[str]) -> RuleWithExamples:
+    """Return the part of a rule that is about typed data of a standard with these types."""
+    tokens = (rule.tokens or frozenset()) - {NATIVE}
+    contracts = frozenset({PERMIT2}) if types == PERMIT2_TYPES else tokens
+    if (condition := rule.typed_data) is not None:
+        if condition.primary_types is not None:
+            types &= condition.primary_types
+        if condition.verifying_contracts is not None:
+            contracts &= condition.verifying_contracts
+    standard = TypedDataCondition(verifying_contracts=contracts, primary_types=types)
+    part = replace(rule, typed_data=standard)
+    return RuleWithExamples(part, examples(part))
 
 
 def _about_uncounted_effects(
@@ -206,16 +251,21 @@ def _about_uncounted_effects(
 ) -> Iterator[str]:
     """Warn about calls and typed data whose effects are unknown, and therefore not counted."""
     rule = one.rule
-    if "contract_call" in one.kinds and rule.to is None:
+    calls = one.of_kind("contract_call")
+    if rule.to is None and _is_allowed(calls, policy):
         yield "allows calls of any contract, which can move any asset, and which no limit counts."
-    if "contract_call" in one.kinds and rule.to is not None and rule.selectors is None:
+    if rule.to is not None and rule.selectors is None and calls.examples:
         tokens = frozenset[str]().union(*(other.rule.tokens or () for other in policy))
         for token in sorted(rule.to & tokens):
-            yield (
-                f"allows any function of the token {token}, which can move it, and which no limit "
-                "counts: name the selectors."
-            )
-    if "typed_data" in one.kinds and not values_of(rule, "verifying_contracts"):
+            part = replace(rule, kinds=frozenset({"contract_call"}), to=frozenset({token}))
+            if _is_allowed(RuleWithExamples(part, examples(part)), policy):
+                yield (
+                    f"allows functions of the token {token} that can move it, and that no limit "
+                    "counts: name the selectors."
+                )
+    if not values_of(rule, "verifying_contracts") and _is_allowed(
+        one.of_kind("typed_data"), policy
+    ):
         yield (
             "allows typed data of any contract, which can sell any asset, and which no limit "
             "counts."

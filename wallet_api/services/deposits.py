@@ -87,7 +87,12 @@ class DepositService:
                     fid, TRADING_CHAIN, access=access
                 )
                 return self._replay(
-                    earlier, trading, request_hash=request_hash, asset=asset.symbol, units=units
+                    earlier,
+                    trading,
+                    request_hash=request_hash,
+                    asset=asset.symbol,
+                    units=units,
+                    requested_sender=requested_sender,
                 )
 
         stored = by_chain.get(BASE_ACCOUNT_CHAIN)
@@ -105,7 +110,8 @@ class DepositService:
         )
         trading = by_chain.get(TRADING_CHAIN)
         if trading is not None:
-            return self._record(prepare(to_address=trading.address), trading)
+            deposit = prepare(to_address=trading.address)
+            return self._record(deposit, trading, requested_sender=requested_sender)
 
         attempts: list[Callable[[], bool | None]] = []
 
@@ -121,7 +127,9 @@ class DepositService:
         inserted = attempts[-1]() if attempts else False
         if created and inserted:
             return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
-        return self._record(deposit, trading, tried=inserted is None)
+        return self._record(
+            deposit, trading, requested_sender=requested_sender, tried=inserted is None
+        )
 
     def payment(self, fid: int, *, asset: object, amount: object, access: AuditContext) -> Payment:
         """Return a payment into the user's trading wallet, which must exist. Nothing is recorded.
@@ -147,7 +155,14 @@ class DepositService:
 
         return self._database.run(read)
 
-    def _record(self, deposit: Deposit, trading: Wallet, *, tried: bool = False) -> PreparedDeposit:
+    def _record(
+        self,
+        deposit: Deposit,
+        trading: Wallet,
+        *,
+        requested_sender: str | None,
+        tried: bool = False,
+    ) -> PreparedDeposit:
         """Insert the deposit. Idempotent, because the id is chosen before.
 
         Wait for replication of a row that another request, or an earlier attempt, inserted. `tried`
@@ -191,6 +206,7 @@ class DepositService:
                 request_hash=deposit.request_hash,
                 asset=deposit.asset,
                 units=deposit.amount,
+                requested_sender=requested_sender,
             )
         return PreparedDeposit(id=deposit.id, transfer=_transfer(deposit), replayed=False)
 
@@ -202,11 +218,14 @@ class DepositService:
         request_hash: str | None,
         asset: str,
         units: int,
+        requested_sender: str | None,
     ) -> PreparedDeposit:
         """Return the deposit that an earlier request with this hash, asset and amount prepared."""
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        if (earlier.asset, earlier.amount) != (asset, units):
+        # A sender that was not requested is the Base Account of that time.
+        sender = earlier.from_address if requested_sender is None else requested_sender
+        if (earlier.asset, earlier.amount, earlier.from_address) != (asset, units, sender):
             raise DatabaseDamaged("a recorded deposit is not that of its request")
         # Return only the verified address: the record may have another one.
         if trading is None or trading.address != earlier.to_address:

@@ -175,3 +175,31 @@ def test_rules_of_a_user_that_cannot_be_read_refuse_everything_until_they_are_re
         pay(1)
     policies.put_user(EVERYTHING)
     pay(1)
+
+
+# In Python, 1 == 1.0 == True.
+NOT_INTEGERS = [
+    ({"max_lifetime_seconds": 600}, "600", "600.0"),
+    ({"max_lifetime_seconds": 1}, ": 1", ": true"),
+    ({"chain_ids": [CHAIN_ID]}, f"[{CHAIN_ID}]", f"[{CHAIN_ID}.0]"),
+]
+
+
+@pytest.mark.parametrize(("members", "good", "bad"), NOT_INTEGERS)
+@pytest.mark.parametrize("layer", ["wallet", "user"])
+def test_stored_numbers_of_another_type_refuse_everything_until_they_are_replaced(
+    policies, pay, sql, layer, members, good, bad
+):
+    rules = [EVERYTHING | members, FEES]
+    policy_id = policies.put_wallet(*rules)
+    policies.put_user(*rules)
+    pay(1)
+    table = "policies" if layer == "wallet" else "user_policies"
+    plant(sql, f"update {table} set rules = replace(rules::text, %s, %s)::jsonb", [good, bad])
+    with pytest.raises(DatabaseDamaged):
+        pay(1)
+    if layer == "wallet":
+        policies.change(policy_id, *rules)
+    else:
+        policies.put_user(*rules)
+    pay(1)

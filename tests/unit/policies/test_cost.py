@@ -134,19 +134,22 @@ def test_the_same_holds_if_every_rule_matches_and_has_windows(request_, members,
     assert best < most, f"{best * 1000:.3f} ms"
 
 
-def test_a_verdict_takes_longer_if_every_rule_has_windows_of_its_own():
-    own = [
-        {
-            "id": f"r{index}",
-            "effect": "allow",
-            **ASSETS,
-            "windows": [
-                {"seconds": index * 4 + number, "max_amount": "5"} for number in range(1, 5)
-            ],
-        }
-        for index in range(49)
+OWN_LENGTHS = [
+    {"windows": [{"seconds": index * 4 + number, "max_amount": "5"} for number in range(1, 5)]}
+    for index in range(49)
+]
+OWN_RECIPIENTS = [
+    {"windows": LIMITS["windows"], "to": [STRANGER, f"0x{index:040x}"]} for index in range(49)
+]
+
+
+@pytest.mark.parametrize("own", [OWN_LENGTHS, OWN_RECIPIENTS], ids=["lengths", "recipients"])
+def test_a_verdict_takes_longer_if_every_rule_has_windows_of_its_own(own):
+    filling = [
+        {"id": f"r{index}", "effect": "allow", **ASSETS, **members}
+        for index, members in enumerate(own)
     ]
-    best = cost(PAYMENT, read_rules([*own, FEE]))
+    best = cost(PAYMENT, read_rules([*filling, FEE]))
     assert best < 0.0006, f"{best * 1000:.3f} ms"
 
 

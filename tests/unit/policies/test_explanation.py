@@ -35,6 +35,13 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
             {"kinds": ["message", "allowance", "network_fee"]},
             "Allow allowances, messages and network fees.",
         ),
+        ({"kinds": ["delegation", "native_transfer"]}, "Allow native transfers."),
+        (
+            {"kinds": ["delegation", "native_transfer"], "to": [ROUTER]},
+            f"Allow delegations and native transfers to {ROUTER}.",
+        ),
+        ({"kinds": ["delegation"], "chain_ids": [10]}, "Allow nothing on chain 10."),
+        ({"effect": "deny", "kinds": ["delegation"]}, "Deny delegations."),
         (
             {"kinds": ["allowance"], "spenders": [STRANGER, ROUTER]},
             f"Allow allowances to the spender {ROUTER} or {STRANGER}.",

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.policies.requests import BASE, DAI, PERMIT2, ROUTER, STRANGER, USDC
 from tests.unit.policies.warned import ASSETS, BY_TRANSACTION, FEE, SEND, rule, typed, warned
+from wallet_api.ethereum.effects import PERMIT2_TYPES
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS, METHODS
 from wallet_api.policies.warnings import warnings
@@ -114,20 +115,76 @@ def test_a_limit_that_cannot_bind_is_named(limits, expected):
     assert warned(rule(kinds=["native_transfer"], **ASSETS, **limits), FEE) == expected
 
 
-def test_a_window_over_signatures_needs_a_lifetime():
-    limits = {"windows": windows((3600, 10)), **ASSETS}
-    sentence = (
-        "allows signatures that are valid for any time, and count in its windows until then: "
-        "set max_lifetime_seconds, or name the methods for transactions only."
-    )
-    assert warned(rule(kinds=["allowance"], **limits), FEE) == [sentence]
-    assert warned(rule(kinds=["allowance"], **limits, max_lifetime_seconds=60), FEE) == []
-    assert warned(rule(kinds=["allowance"], **limits, methods=BY_TRANSACTION), FEE) == []
-    assert warned(rule(kinds=["allowance"], **limits, **typed("PermitSingle", PERMIT2))) == [
-        sentence
+ALLOWANCES = (
+    "allows allowances that are valid for any time, and count in its windows until then: set "
+    "max_lifetime_seconds, which allowances without an expiry never fit."
+)
+TRANSFERS = (
+    "allows signatures that are valid for any time, and count in its windows until then: set "
+    "max_lifetime_seconds, or name the methods for transactions only."
+)
+PERMITS = (
+    "allows Permit (ERC-2612), which may count in its windows until the year 9999: allow Permit in "
+    "no rule with windows."
+)
+APPROVALS = {"kinds": ["allowance"], "methods": BY_TRANSACTION}
+BY_SIGNATURE = [name for name in METHODS if "yped" in name]
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"kinds": ["allowance"]}, [ALLOWANCES, PERMITS]),
+        ({"kinds": ["allowance"], "max_lifetime_seconds": 60}, []),
+        # An allowance at Permit2 by transaction has an expiry.
+        (APPROVALS, [ALLOWANCES]),
+        ({**APPROVALS, "spenders": [PERMIT2, ROUTER]}, [ALLOWANCES]),
+        ({**APPROVALS, "spenders": [PERMIT2]}, []),
+        ({"kinds": ["allowance"], **typed("PermitSingle", PERMIT2)}, [ALLOWANCES]),
+        ({"kinds": ["allowance"], **typed("Permit", USDC)}, [PERMITS]),
+        ({"kinds": ["allowance"], **typed("Permit")}, [PERMITS]),
+        ({"kinds": ["allowance"], **typed(None, USDC)}, [PERMITS]),
+        ({"kinds": ["allowance"], **typed(None, PERMIT2)}, [ALLOWANCES]),
+        ({"kinds": ["token_transfer"]}, [TRANSFERS]),
+        ({"kinds": ["token_transfer"], "methods": BY_SIGNATURE}, [TRANSFERS]),
+        ({"kinds": ["token_transfer"], "methods": BY_TRANSACTION}, []),
+        ({"kinds": ["native_transfer"]}, []),
+        # A lifetime limits the transfers, too.
+        ({"kinds": ["allowance", "token_transfer"]}, [ALLOWANCES, PERMITS]),
+        ({}, [ALLOWANCES, PERMITS]),
+    ],
+)
+def test_a_window_over_signatures_needs_a_lifetime_that_permit_never_fits(members, expected):
+    limited = rule(**members, windows=windows((3600, 10)), **ASSETS)
+    assert warned(limited, FEE) == expected
+    without_windows = rule(**members, max_amount="5", **ASSETS)
+    assert warned(without_windows, FEE) == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "denied", "expected"),
+    [
+        (["allowance"], [typed("Permit")], [ALLOWANCES]),
+        (["allowance"], [typed(None, USDC)], [ALLOWANCES]),
+        (["allowance"], [typed(None, PERMIT2), APPROVALS], [PERMITS]),
+        (["allowance"], [{"methods": BY_SIGNATURE}], [ALLOWANCES]),
+        (["allowance"], [typed("PermitSingle"), APPROVALS], [ALLOWANCES, PERMITS]),
+        (["allowance"], [*map(typed, sorted(PERMIT2_TYPES)), APPROVALS], [PERMITS]),
+        (["token_transfer"], [{"methods": BY_SIGNATURE}], []),
+        (
+            ["token_transfer"],
+            [typed("TransferWithAuthorization"), typed("ReceiveWithAuthorization")],
+            [],
+        ),
+        (["token_transfer"], [typed("TransferWithAuthorization")], [TRANSFERS]),
+    ],
+)
+def test_a_lifetime_is_not_needed_for_signatures_that_are_denied(kinds, denied, expected):
+    limited = rule(kinds=kinds, windows=windows((3600, 10)), **ASSETS)
+    denying = [
+        {"id": f"no{index}", "effect": "deny", **members} for index, members in enumerate(denied)
     ]
-    # With a lifetime, this rule would never match.
-    assert warned(rule(kinds=["allowance"], **limits, **typed("Permit", USDC))) == []
+    assert warned(limited, FEE, *denying) == expected
 
 
 def test_what_could_move_assets_without_being_counted_is_named():
@@ -144,16 +201,36 @@ def test_what_could_move_assets_without_being_counted_is_named():
     assert warned(rule(kinds=list(KINDS), methods=list(METHODS), to=[ROUTER]), FEE)
 
 
-def test_any_function_of_a_token_is_named():
-    token = rule(kinds=["contract_call"], chain_ids=[BASE], to=[USDC])
-    send = rule(id="b", kinds=["token_transfer"], chain_ids=[BASE], tokens=[USDC], to=[ROUTER])
-    assert warned(token, send, FEE) == [
-        (
-            f"allows any function of the token {USDC}, which can move it, and which no limit "
-            "counts: name the selectors."
-        )
-    ]
+def test_functions_of_a_token_that_can_move_it_are_named():
+    token = rule(kinds=["contract_call"], chain_ids=[BASE], to=[USDC, DAI])
+    send = rule(id="b", kinds=["token_transfer"], chain_ids=[BASE], tokens=[USDC, DAI], to=[ROUTER])
+    usdc, dai = (
+        f"allows functions of the token {address} that can move it, and that no limit counts: name "
+        "the selectors."
+        for address in (USDC, DAI)
+    )
+    assert warned(token, send, FEE) == sorted([usdc, dai])
+    denying = {"id": "no", "effect": "deny", "kinds": ["contract_call"], "to": [USDC]}
+    assert warned(token, send, FEE, denying) == [dai]
     assert warned(token | {"selectors": ["0x12345678"]}, send, FEE) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "denied"),
+    [
+        ({}, {"kinds": ["contract_call", "typed_data"]}),
+        ({"kinds": ["contract_call", "message"]}, {"kinds": ["contract_call"]}),
+        ({"kinds": ["contract_call", "message"]}, {"methods": BY_TRANSACTION}),
+        ({"kinds": ["typed_data", "message"]}, {"kinds": ["typed_data"]}),
+        ({"kinds": ["typed_data", "message"]}, {"methods": BY_SIGNATURE}),
+        ({"kinds": ["typed_data", "message"], **typed("Order")}, typed("Order")),
+    ],
+)
+def test_what_another_rule_denies_is_not_named(members, denied):
+    denying = {"id": "no", "effect": "deny", **denied}
+    assert not [one for one in warned(rule(**members), FEE, denying) if "no limit counts" in one]
+    elsewhere = denying | {"chain_ids": [1]}
+    assert [one for one in warned(rule(**members), FEE, elsewhere) if "no limit counts" in one]
 
 
 def test_the_selector_of_a_known_function_is_named():

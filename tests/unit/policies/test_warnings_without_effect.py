@@ -55,6 +55,7 @@ def test_a_policy_that_only_denies_refuses_everything():
             "`kinds` and `max_lifetime_seconds`",
         ),
         ({"kinds": ["contract_call"], "max_amount": "5", **ASSETS}, "`kinds` and `tokens`"),
+        ({"kinds": ["contract_call"], "max_amount": "0", **ASSETS}, "`kinds` and `tokens`"),
         (typed("EIP712Domain"), "`typed_data`"),
         (typed("uint256"), "`typed_data`"),
     ],

@@ -13,11 +13,12 @@ from wallet_api.errors import (
     PolicyNotFound,
     PreconditionFailed,
 )
-from wallet_api.json_depth import is_nested_within
 from wallet_api.models import SERVICE_FID, AuditContext, Page, PageRequest, PolicyRow
+from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import Policy, Rule
 from wallet_api.repositories.policies import PolicyRepository
 from wallet_api.services.audit.changes import AuditedChanges, Change
+from wallet_api.stored_json import read_stored_json
 
 # As the constraint policies_rules_are_short. Every signature reads them.
 _LONGEST_RULES = 65_536
@@ -149,12 +150,9 @@ def stored_rules(text: str) -> Any:
     The owner of the database can store numbers that are too long, and arrays that are too deep.
     """
     try:
-        rules = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return read_stored_json(text, levels=_DEEPEST_RULES)
+    except ValueError as error:
         raise DatabaseDamaged(*NOT_VALID) from error
-    if not is_nested_within(_DEEPEST_RULES, rules):
-        raise DatabaseDamaged(*NOT_VALID)
-    return rules
 
 
 def is_same(stored: str | None, rules: str | None) -> bool:
@@ -162,6 +160,7 @@ def is_same(stored: str | None, rules: str | None) -> bool:
     if stored is None or rules is None:
         return stored == rules
     try:
-        return bool(stored_rules(stored) == json.loads(rules))
-    except DatabaseDamaged:
+        # The JSON values do not show it: in Python, 1 is equal to 1.0 and to True.
+        return rules_text(read_rules(stored_rules(stored))) == rules
+    except (DatabaseDamaged, InvalidPolicy):
         return False
