@@ -39,13 +39,14 @@ def test_two_hundred_users_with_five_racing_requests_each_get_one_wallet_each(se
 
 
 @pytest.mark.faults
-def test_every_address_returned_before_a_worker_was_killed_is_in_the_table(serve, opened):
+def test_every_address_returned_before_a_worker_was_killed_is_in_the_table(serve, opened, sql):
     service = serve(WEB_CONCURRENCY="2")
     calls = [service.deposit(fid, base=BASE_ACCOUNT) for fid in range(1, 401) for _ in range(2)]
     killed = []
 
     def kill_in_the_middle():
-        time.sleep(0.4)
+        while sql.execute("select count(*) < 40 from wallets").fetchone() == (True,):
+            time.sleep(0.01)
         killed.append(service.workers()[0])
         os.kill(killed[0], signal.SIGKILL)
 
