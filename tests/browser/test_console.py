@@ -200,6 +200,8 @@ def test_a_tap_shows_the_value_of_a_day(come, behind, shared_service, shared_sql
     page = sign_in(visitor, give_token(behind, *SCOPES)).page
     chart = page.locator("#new-wallets")
     (today,) = shared_sql.execute("select (now() at time zone 'UTC')::date::text").fetchone()
+    # What is loaded later moves the chart.
+    expect(page.get_by_text("Loading …")).to_have_count(0)
     chart.locator("rect.kind-0").last.tap()
     expect(chart.locator(".tip")).to_contain_text(re.compile(f"{today}: Trading wallet [0-9]+"))
     # Where the finger was, until another place is touched.

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.operators import SCOPES, rows
-from tests.database import FOREIGN_DETAILS
+from tests.database import FOREIGN_DETAILS, plant
 from tests.factories import ACCESS
 
 pytestmark = pytest.mark.slow
 
-FOREIGN = 9_007_199_254_740_995
+FOREIGN = 90_071_992_547_409_951
 DETAILS = (
     *FOREIGN_DETAILS,
     *('{"fid": "x"}', '{"fid": "5"}', '{"fid": 9007199254740993}', '{"fid": null}', '{"fid": {}}'),
@@ -60,6 +60,9 @@ def foreign(behind, shared_database):
             " one::json from unnest(%s::text[]) with ordinality as given (one, place)",
             [FOREIGN, list(DETAILS)],
         )
+        yield
+        # Other tests look at all entries.
+        plant(sql, "delete from wallet_audit_log where fid = %s and id > 1", [FOREIGN])
 
 
 def test_entries_with_any_details_are_shown(enter, foreign):

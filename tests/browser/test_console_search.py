@@ -120,7 +120,7 @@ def test_what_is_not_found_is_said(enter):
     for wrong in ("somebody else", "a" * 65, f"0x{1:064x}", "0x24e08CE1 or so", "é-1", "a/b"):
         look_for(page, wrong)
         expect(found).to_contain_text("The search does not recognize this text.")
-    look_for(page, str(2**63 - 2))
+    look_for(page, str(2**63 - 3))
     expect(page.locator("#wallets")).to_contain_text("This user has no wallet.")
 
 
