@@ -205,10 +205,10 @@ def _about_lifetimes(one: RuleWithExamples, policy: Sequence[RuleWithExamples]) 
         return
     if rule.max_lifetime_seconds is None:
         for_any_time = "that are valid for any time, and count in its windows until then"
+        expiring = replace(one, examples=list(filter(_expires, one.examples)))
         # Permit2 itself uses no allowance at Permit2.
-        expiring = [] if rule.spenders == frozenset({PERMIT2}) else filter(_expires, one.examples)
-        if _is_allowed(replace(one, examples=list(expiring)), policy) or _is_allowed(
-            _of_standard(rule, PERMIT2_TYPES), policy
+        if rule.spenders != frozenset({PERMIT2}) and (
+            _is_allowed(expiring, policy) or _is_allowed(_of_standard(rule, PERMIT2_TYPES), policy)
         ):
             yield (
                 f"allows allowances {for_any_time}: set max_lifetime_seconds, which allowances "
@@ -221,8 +221,8 @@ def _about_lifetimes(one: RuleWithExamples, policy: Sequence[RuleWithExamples]) 
             )
     if _is_allowed(_of_standard(rule, PERMIT_TYPES), policy):
         yield (
-            "allows Permit (ERC-2612), which may count in its windows until the year 9999: allow "
-            "Permit in no rule with windows."
+            "allows Permit (ERC-2612), which may count in its windows until the year 9999, also if "
+            "another rule allows it: deny Permit."
         )
 
 
@@ -242,7 +242,9 @@ def _of_standard(rule: Rule, types: frozenset[str]) -> RuleWithExamples:
         if condition.verifying_contracts is not None:
             contracts &= condition.verifying_contracts
     standard = TypedDataCondition(verifying_contracts=contracts, primary_types=types)
-    part = replace(rule, typed_data=standard)
+    # Elsewhere the contract is the token.
+    of_contracts = rule.tokens if contracts == {PERMIT2} or not contracts else contracts
+    part = replace(rule, typed_data=standard, tokens=of_contracts)
     return RuleWithExamples(part, examples(part))
 
 

@@ -124,8 +124,8 @@ TRANSFERS = (
     "max_lifetime_seconds, or name the methods for transactions only."
 )
 PERMITS = (
-    "allows Permit (ERC-2612), which may count in its windows until the year 9999: allow Permit in "
-    "no rule with windows."
+    "allows Permit (ERC-2612), which may count in its windows until the year 9999, also if another "
+    "rule allows it: deny Permit."
 )
 APPROVALS = {"kinds": ["allowance"], "methods": BY_TRANSACTION}
 BY_SIGNATURE = [name for name in METHODS if "yped" in name]
@@ -140,6 +140,7 @@ BY_SIGNATURE = [name for name in METHODS if "yped" in name]
         (APPROVALS, [ALLOWANCES]),
         ({**APPROVALS, "spenders": [PERMIT2, ROUTER]}, [ALLOWANCES]),
         ({**APPROVALS, "spenders": [PERMIT2]}, []),
+        ({"kinds": ["allowance"], "spenders": [PERMIT2]}, [PERMITS]),
         ({"kinds": ["allowance"], **typed("PermitSingle", PERMIT2)}, [ALLOWANCES]),
         ({"kinds": ["allowance"], **typed("Permit", USDC)}, [PERMITS]),
         ({"kinds": ["allowance"], **typed("Permit")}, [PERMITS]),
@@ -244,3 +245,17 @@ def test_the_selector_of_a_known_function_is_named():
             "name the kind."
         )
     ]
+
+
+def test_a_permit_of_one_token_is_not_named_where_that_token_is_denied():
+    """The contract of a Permit is its token."""
+    limited = rule(
+        **typed("Permit", USDC),
+        kinds=["allowance"],
+        windows=windows((3600, 10)),
+        tokens=[USDC, DAI],
+        chain_ids=[BASE],
+    )
+    for token, expected in ((USDC, []), (DAI, [PERMITS])):
+        deny = {"id": "no", "effect": "deny", "tokens": [token], "methods": BY_SIGNATURE}
+        assert [one for one in warned(limited, FEE, deny) if one == PERMITS] == expected
