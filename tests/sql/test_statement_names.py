@@ -160,12 +160,15 @@ def test_a_waiting_statement_is_identified_by_its_name(requests_sent, watched, a
         )
         waiting.start()
         deadline = time.monotonic() + 5
-        seen = []
-        while not seen and time.monotonic() < deadline:
-            seen = sql.execute(
-                "select query, application_name from pg_stat_activity"
-                " where wait_event_type = 'Lock' and pid <> pg_backend_pid()"
-            ).fetchall()
+        waits = []
+        while not waits and time.monotonic() < deadline:
+            waits = sql.execute("select pid from pg_locks where not granted").fetchall()
+        # A statement of its own: one row of pg_stat_activity can combine the wait of this
+        # moment with the query before it.
+        seen = sql.execute(
+            "select query, application_name from pg_stat_activity where pid = any(%s)",
+            ([pid for (pid,) in waits],),
+        ).fetchall()
         holder.rollback()
         waiting.join()
     ((statement, application_name),) = seen
