@@ -1,15 +1,12 @@
 """What rules count of a request, and what their windows count of earlier ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 from wallet_api.policies.matching import Request
 from wallet_api.policies.rules import NATIVE, NATIVE_KINDS, Rule, WindowLimit
-
-CountKey: TypeAlias = tuple[
-    tuple[bool, ...], tuple[int, ...], frozenset[str], frozenset[str] | None
-]
-"""The matched effects, and the window lengths, the kinds and the counterparties of a rule."""
 
 
 class Window(NamedTuple):
@@ -39,28 +36,68 @@ NOTHING = Counted({}, {})
 """What a rule without limits of amounts counts."""
 
 
-def count(
-    request: Request,
-    effects: tuple[bool, ...],
-    lengths: tuple[int, ...],
-    kinds: frozenset[str],
-    counterparties: frozenset[str] | None,
-) -> Counted:
-    """Return what a rule with limits of amounts counts of the effects that it matches."""
+class Counts:
+    """What rules count of a request. Most rules of a policy count the same, which is kept."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._totals: dict[tuple[bool, ...], Mapping[str | None, int]] = {}
+        self._counted: dict[tuple[object, ...], Counted] = {}
+
+    def of(self, rule: Rule, effects: tuple[bool, ...]) -> Counted:
+        """Return what a rule counts of the effects that it matches."""
+        if not rule.limits_amounts:
+            return NOTHING
+        key = (effects, rule.window_lengths, rule.counted_kinds, rule.counted_counterparties)
+        counted = self._counted.get(key)
+        if counted is None:
+            counted = self._counted[key] = self._count(*key)
+        return counted
+
+    def windows(self) -> tuple[Window, ...]:
+        """Return the windows of all rules, each once."""
+        windows = (each for counted in self._counted.values() for each in counted.windows.values())
+        return tuple(dict.fromkeys(chain.from_iterable(windows)))
+
+    def _count(
+        self,
+        effects: tuple[bool, ...],
+        lengths: tuple[int, ...],
+        kinds: frozenset[str],
+        counterparties: frozenset[str] | None,
+    ) -> Counted:
+        totals = self._totals.get(effects)
+        if totals is None:
+            totals = self._totals[effects] = _totals(self._request, effects)
+        if not lengths:
+            return Counted(totals, {})
+        chain_id = self._request.chain_id
+        windows: dict[str | None, Sequence[Window]] = {}
+        for token in totals:
+            if token is None or chain_id is None:
+                raise AssertionError("unreachable: a rule with windows names tokens and chains")
+            windows[token] = _windows(token, chain_id, lengths, kinds, counterparties)
+        return Counted(totals, windows)
+
+
+def _totals(request: Request, effects: tuple[bool, ...]) -> Mapping[str | None, int]:
     totals: dict[str | None, int] = {}
     for subject, is_matched in zip(request.subjects, effects, strict=True):
         if is_matched:
             totals[subject.token] = totals.get(subject.token, 0) + (subject.amount or 0)
-    windows: dict[str | None, Sequence[Window]] = {}
-    if lengths:
-        for token in totals:
-            if token is None or request.chain_id is None:
-                raise AssertionError("unreachable: a rule with windows names tokens and chains")
-            windows[token] = [
-                Window(token, request.chain_id, seconds, kinds, counterparties)
-                for seconds in lengths
-            ]
-    return Counted(totals, windows)
+    return totals
+
+
+# Requests of one wallet have the same windows, and making them takes a third of a verdict.
+@lru_cache(maxsize=4096)
+def _windows(
+    asset: str,
+    chain_id: int,
+    lengths: tuple[int, ...],
+    kinds: frozenset[str],
+    counterparties: frozenset[str] | None,
+) -> tuple[Window, ...]:
+    return tuple([Window(asset, chain_id, seconds, kinds, counterparties) for seconds in lengths])
 
 
 def rule_windows(rule: Rule) -> Iterator[tuple[WindowLimit, Window]]:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from wallet_api.ethereum.effects import Effect
-from wallet_api.policies.counting import NOTHING, Counted, CountKey, Window, count
+from wallet_api.policies.counting import Counted, Counts, Window
 from wallet_api.policies.matching import Request, Subject, is_about, matches
 from wallet_api.policies.rules import Rule
 
@@ -118,39 +118,23 @@ _rule_id = attrgetter("rule.id")
 
 def match(request: Request, layers: Iterable[PolicyVersion]) -> Matching:
     """Return which rules of all layers match the request."""
-    # Most rules of a policy count the same, which is determined once.
-    counts: dict[CountKey, Counted] = {}
+    counts = Counts(request)
     found = tuple(
         [
             (layer, tuple(_matches_of(layer.rules, request, counts)))
             for layer in sorted(layers, key=lambda layer: LAYERS.index(layer.layer))
         ]
     )
-    windows = dict.fromkeys(
-        window
-        for counted in counts.values()
-        for windows in counted.windows.values()
-        for window in windows
-    )
-    return Matching(request=request, layers=found, windows=tuple(windows))
+    return Matching(request=request, layers=found, windows=counts.windows())
 
 
-def _matches_of(
-    rules: Iterable[Rule], request: Request, counts: dict[CountKey, Counted]
-) -> Iterator[Match]:
+def _matches_of(rules: Iterable[Rule], request: Request, counts: Counts) -> Iterator[Match]:
     for rule in rules:
         if not is_about(rule, request):
             continue
         effects = tuple([matches(rule, subject) for subject in request.subjects])
-        if True not in effects:
-            continue
-        counted = NOTHING
-        if rule.limits_amounts:
-            key = (effects, rule.window_lengths, rule.counted_kinds, rule.counted_counterparties)
-            if key not in counts:
-                counts[key] = count(request, *key)
-            counted = counts[key]
-        yield Match(rule, effects, counted)
+        if True in effects:
+            yield Match(rule, effects, counts.of(rule, effects))
 
 
 def evaluate(matching: Matching, sums: Mapping[Window, int], *, unrestricted: bool) -> Verdict:

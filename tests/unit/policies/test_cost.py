@@ -143,14 +143,19 @@ OWN_RECIPIENTS = [
 ]
 
 
-@pytest.mark.parametrize("own", [OWN_LENGTHS, OWN_RECIPIENTS], ids=["lengths", "recipients"])
-def test_a_verdict_takes_longer_if_every_rule_has_windows_of_its_own(own):
+@pytest.mark.parametrize(
+    ("own", "most"),
+    # A transfer with 392 windows takes a little less than MOST: too close for a bound.
+    [(OWN_LENGTHS, 0.0004), (OWN_RECIPIENTS, MOST)],
+    ids=["lengths", "recipients"],
+)
+def test_and_if_every_rule_has_windows_of_its_own(own, most):
     filling = [
         {"id": f"r{index}", "effect": "allow", **ASSETS, **members}
         for index, members in enumerate(own)
     ]
     best = cost(PAYMENT, read_rules([*filling, FEE]))
-    assert best < 0.0006, f"{best * 1000:.3f} ms"
+    assert best < most, f"{best * 1000:.3f} ms"
 
 
 STANDARDS = ["Permit", "PermitSingle", "PermitBatch", "TransferWithAuthorization"]
