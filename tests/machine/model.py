@@ -189,9 +189,9 @@ class Model:
         if there.damaged or there.keyed:
             return {Outcome.CONFLICT}
         if row.keyed:
-            self.key_exports += 1
             if outcome_of(self._make_room, key[0]) is KeyUnreadable:
                 return {Outcome.CONFLICT}
+            self.key_exports += 1
         elif reported == Outcome.CONFLICT:
             return {Outcome.CONFLICT}
         self._write(*key, row)

@@ -103,6 +103,27 @@ def test_a_file_of_the_oldest_kind_is_renamed_for_a_trading_wallet(
     assert table(sql) == rows
 
 
+def test_a_damaged_base_account_is_a_conflict_of_its_user_only(
+    exporter, database, importer, folder, sql
+):
+    """The oldest file stores the address too, but the damaged one may have a newer address."""
+    oldest = put(folder, 5, keyless(BASE_ACCOUNT, "ethereum"))
+    importer(folder)
+    for fid in (5, 6):
+        service(database).ensure_trading_wallet(fid, access=ACCESS)
+    damaged = put(folder, 5, keyless(OTHER_ACCOUNT, "base-account"), "base-account")
+    damaged.write_bytes(damaged.read_bytes()[:40])
+    before = contents(folder)
+    reports = exporter(folder)
+    report = reports[oldest.name]
+    assert (report.outcome, report.reason.split(":")[0]) == ("conflict", damaged.name)
+    assert reports["wallet_6_ethereum.json"].outcome == "exported"
+    assert before.items() <= contents(folder).items()
+    assert [entry for entry in audit_entries(sql) if entry[2] == "key.exported"] == [
+        (6, "ethereum", "key.exported")
+    ]
+
+
 def test_an_import_of_an_export_finds_everything_present(importer, exporter, imported, exported):
     exporter(exported)
     assert {report.outcome for report in importer(exported).values()} == {"present"}

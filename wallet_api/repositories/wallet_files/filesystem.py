@@ -158,11 +158,18 @@ class FilesystemWalletRepository:
     def replace_keyless(self, wallet: Wallet, existing: WalletFile) -> None:
         """Write a trading wallet over one of the oldest files, which stores a Base Account address.
 
-        The address is first moved to a file of its own. The caller holds the directory's lock.
+        The address is first copied to a file of its own. The caller holds the directory's lock.
         """
-        if self._find(wallet.fid, BASE_ACCOUNT_CHAIN) == existing:
-            self.write_base_account(existing.wallet, existing)
+        self.copy_base_account(existing)
         self._replace(file_name(wallet.fid, TRADING_CHAIN), wallet, existing)
+
+    def copy_base_account(self, existing: WalletFile) -> None:
+        """Write the Base Account address of one of the oldest files to a file of its own.
+
+        An existing file is not changed. The caller holds the directory's lock.
+        """
+        if self._find(existing.wallet.fid, BASE_ACCOUNT_CHAIN) == existing:
+            self.write_base_account(existing.wallet, existing)
 
     def inspect(self, name: str) -> Inspection:
         """Read and verify a file; a fault is part of the result."""

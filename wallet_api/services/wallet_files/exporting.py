@@ -73,10 +73,15 @@ class WalletExport:
 
     def _update(self, wallet: Wallet, name: str) -> FileReport:
         """Replace a row's existing file, if that is allowed and needed."""
-        existing = self._files.inspect(name).file
+        found = self._files.inspect(name)
+        existing = found.file
         if existing is None or existing.wallet.encrypted_key is not None:
             return self._read_back(wallet, name, Outcome.PRESENT)
         if wallet.encrypted_key is not None:
+            try:
+                self._files.copy_base_account(existing)
+            except KeyUnreadable as error:
+                return _report(wallet, Outcome.CONFLICT, error.reason, found.sha256)
             self._record([wallet])
             self._files.replace_keyless(wallet, existing)
         elif existing.wallet.address == wallet.address:
