@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from wallet_api.ethereum.effects import (
+    PERMIT2,
     SELECTORS,
     Allowance,
     ContractCall,
@@ -197,7 +198,12 @@ def _subject(effect: Effect, request: Request) -> Subject:
                 # Zero means every chain (EIP-7702), and no request is for every chain.
                 never=chain_id == 0 or chain_id != request.chain_id,
             )
-        case SignedMessage() | HashMessage() | UnknownTypedData():
+        case UnknownTypedData(verifying_contract=contract):
+            # Permit2 accepts no other typed data than the known standards.
+            subject = Subject(
+                effect=effect, kind=effect.kind, lifetime_end=math.inf, never=contract == PERMIT2
+            )
+        case SignedMessage() | HashMessage():
             subject = Subject(effect=effect, kind=effect.kind, lifetime_end=math.inf)
     return subject
 

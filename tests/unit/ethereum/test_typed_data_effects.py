@@ -250,6 +250,40 @@ def test_what_is_almost_a_standard_is_unknown(name, types, message):
     assert effects_of(document) == unknown(name, contract)
 
 
+WITNESSES = {
+    "PermitDetails": {"PermitDetails": "uint256 x"},
+    "PermitDetails[]": {"PermitDetails": "Order order", "Order": "uint256 x"},
+    "TokenPermissions": {},
+    "TokenPermissions[]": {},
+    "PermitWitnessTransferFrom_": {"PermitWitnessTransferFrom_": "uint256 x"},
+    "PermitSingle": {"PermitSingle": "PermitDetails a", "PermitDetails": "uint256 x"},
+    "bytes": {},
+    "uint8[2]": {},
+}
+
+
+def witness_of(kind, types):
+    """Return a value of a type whose members are all zero."""
+    base, bracket, _ = kind.partition("[")
+    if bracket:
+        return [witness_of(base, types)] * (2 if kind.endswith("2]") else 1)
+    if base not in types:
+        return {"address": COIN, "bytes": "0x"}.get(base, 0)
+    return {one["name"]: witness_of(one["type"], types) for one in types[base]}
+
+
+@pytest.mark.parametrize("kind", WITNESSES)
+@pytest.mark.parametrize("name", ["PermitWitnessTransferFrom", "PermitBatchWitnessTransferFrom"])
+def test_permit2_accepts_a_witness_of_any_type_and_name(name, kind):
+    shape, _, domain, message, expected = STANDARDS[name]
+    shape = f"{shape.rpartition(',')[0]},{kind} it"
+    document = typed(name, types={name: shape, **PERMISSIONS, **WITNESSES[kind]})
+    document["types"].pop("Witness", None)
+    rest = {key: value for key, value in message.items() if key not in ("witness", "order")}
+    document["message"] = rest | {"it": witness_of(kind, document["types"])}
+    assert effects_of(document) == expected
+
+
 def test_a_permit_of_dai_that_is_not_allowed_revokes_the_allowance():
     message = STANDARDS["Permit of DAI"][3] | {"allowed": False, "expiry": 0}
     assert effects_of(typed("Permit of DAI", message=message)) == [allowance(0)]

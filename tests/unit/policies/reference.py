@@ -8,6 +8,7 @@ import math
 
 FOREVER = math.inf
 
+PERMIT2 = "0x000000000022d473030f116ddee9f6b43ac78ba3"
 # transfer, transferFrom, approve, increaseAllowance, and approve of Permit2.
 OF_TOKENS = ("0xa9059cbb", "0x23b872dd", "0x095ea7b3", "0x39509351", "0x87517c45")
 
@@ -87,6 +88,8 @@ def may_allow(rule, effect, request):
     if effect.get("selector") in OF_TOKENS and "selectors" not in rule:
         return False
     if effect["kind"] == "hash_message" and "hash_message" not in rule.get("kinds", []):
+        return False
+    if effect["kind"] == "typed_data" and effect["verifying_contract"] == PERMIT2:
         return False
     if effect["kind"] == "delegation":
         chain_id = int(effect["chain_id"])

@@ -198,6 +198,16 @@ def test_a_delegation_needs_its_kind_and_its_delegate_by_name_even_if_it_ends_on
     assert allows(request_for(ending), kinds="delegation", to="0x" + "00" * 20)
 
 
+def test_typed_data_for_permit2_of_no_known_standard_are_never_allowed():
+    """Permit2 would not accept them, or the list of standards is incomplete."""
+    order = UnknownTypedData(primary_type="Order", verifying_contract=PERMIT2)
+    request = request_for(order, method="eth_signTypedData_v4", typed_data=(PERMIT2, "Order"))
+    named = {"kinds": "typed_data", "typed_data": {"verifying_contracts": [PERMIT2]}}
+    assert not allows(request, **named)
+    assert not allows(request)
+    assert denies(request, **named)
+
+
 def test_a_message_of_32_bytes_needs_its_kind_by_name():
     assert not allows(message(b"a" * 32), kinds="message")
     assert not allows(message(b"a" * 32), methods="personal_sign")

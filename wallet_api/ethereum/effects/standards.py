@@ -39,16 +39,21 @@ def _reader_of(typed_data: TypedData) -> _Read | None:
         for name, members in typed_data.types.items()
     }
     members = types.pop(typed_data.primary_type)
-    if typed_data.primary_type in _WITH_WITNESS:
-        # The type and the name of the last member are free, and so are the types that it uses.
+    has_witness = typed_data.primary_type in _WITH_WITNESS
+    if has_witness:
+        # Permit2 accepts any type and name of the last member, and any types that it uses.
         members = members[:-1]
-        types = {name: shape for name, shape in types.items() if name in _STRUCTS}
     standard = _STANDARDS.get((typed_data.primary_type, ",".join(members)))
     if standard is None:
         return None
     struct, read = standard
     expected = {struct: _STRUCTS[struct]} if struct else {}
-    if {name: ",".join(shape) for name, shape in types.items()} != expected:
+    used = {
+        name: ",".join(shape)
+        for name, shape in types.items()
+        if name in expected or not has_witness
+    }
+    if used != expected:
         return None
     domain = typed_data.domain
     if struct:
