@@ -11,6 +11,7 @@ from wallet_api.blueprints.entity_tags import (
     ETAG_HEADER,
     IF_MATCH,
     expected_version,
+    expected_versions,
     tagged,
 )
 from wallet_api.blueprints.paths import parse_fid_of_path
@@ -61,7 +62,7 @@ _FID = {"in": "path", "name": "fid", "required": True, "schema": FID}
 def get_wallet_policy(fid: str) -> tuple[Any, dict[str, str]]:
     """Return the policy that is assigned to a wallet."""
     assigned = application().policy_assignments.get_of_wallet(parse_fid_of_path(fid))
-    return tagged(assigned, assigned.version)
+    return tagged(assigned, assigned.version, assigned.policy.version)
 
 
 @blueprint.put("", parameters=[_FID])
@@ -80,10 +81,10 @@ def assign_wallet_policy(body: dict[str, Any], fid: str) -> tuple[Any, dict[str,
     assigned = application().policy_assignments.assign_to_wallet(
         parse_fid_of_path(fid),
         body["policy_id"],
-        expected=expected_version(),
+        expected=expected_versions(),
         access=audit_context(),
     )
-    return tagged(assigned, assigned.version)
+    return tagged(assigned, assigned.version, assigned.policy.version)
 
 
 @blueprint.delete("", parameters=[_FID])
@@ -92,7 +93,7 @@ def assign_wallet_policy(body: dict[str, Any], fid: str) -> tuple[Any, dict[str,
 def remove_wallet_policy(fid: str) -> None:
     """Remove the policy of a wallet. Without a policy of another layer, nothing is signed."""
     application().policy_assignments.remove_from_wallet(
-        parse_fid_of_path(fid), expected=expected_version(), access=audit_context()
+        parse_fid_of_path(fid), expected=expected_versions(), access=audit_context()
     )
 
 

@@ -21,13 +21,14 @@ def test_a_policy_is_assigned_replaced_and_removed(client, engine, store, pay, s
     for version, policy in ((1, first), (2, second), (2, second)):
         answer = client.put(USER_POLICY, json={"policyId": policy["id"]}, headers=engine)
         assert answer.get_json() == {"version": version, "policy": policy}
-        assert answer.headers["ETag"] == f'"{version}"'
+        assert answer.headers["ETag"] == f'"{version}.1"'
         assert client.get(USER_POLICY, headers=engine).get_json() == answer.get_json()
     assert refused(pay(2), 403)["reason"] == "max_amount"
-    stale, current = ({**engine, "If-Match": f'"{number}"'} for number in (1, 2))
+    stale, current, other = ({**engine, "If-Match": f'"{tag}"'} for tag in ("1.1", "2.1", "2"))
     body = {"policyId": first["id"]}
-    assert refused(client.put(USER_POLICY, json=body, headers=stale), 412)
-    assert refused(client.delete(USER_POLICY, headers=stale), 412)
+    for headers, status in ((stale, 412), (other, 400)):
+        assert refused(client.put(USER_POLICY, json=body, headers=headers), status)
+        assert refused(client.delete(USER_POLICY, headers=headers), status)
     assert client.delete(USER_POLICY, headers=current).status_code == 204
     assert client.delete(USER_POLICY, headers=engine).status_code == 204
     assert refused(client.get(USER_POLICY, headers=engine), 404)
@@ -39,6 +40,20 @@ def test_a_policy_is_assigned_replaced_and_removed(client, engine, store, pay, s
         (policies[0], policies[1]),
         (policies[1], None),
     ]
+
+
+def test_a_new_version_of_the_assigned_policy_is_another_etag(client, engine, store):
+    made = store([EVERYTHING])
+    answer = client.put(USER_POLICY, json={"policyId": made["id"]}, headers=engine)
+    seen = {**engine, "If-Match": answer.headers["ETag"]}
+    changed = {"id": made["id"], "name": made["name"], "rules": [FEES]}
+    assert client.post("/v1/policies", json=changed, headers=engine).status_code == 200
+    assert refused(client.delete(USER_POLICY, headers=seen), 412)
+    assert refused(client.put(USER_POLICY, json={"policyId": made["id"]}, headers=seen), 412)
+    current = client.get(USER_POLICY, headers=engine).headers["ETag"]
+    assert current == '"1.2"'
+    gone = client.delete(USER_POLICY, headers={**engine, "If-Match": current})
+    assert gone.status_code == 204
 
 
 def test_a_user_limits_the_own_wallet_and_widens_nothing(client, engine, store, pay, sql):

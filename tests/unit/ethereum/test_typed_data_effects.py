@@ -275,7 +275,7 @@ def witness_of(kind, types):
 @pytest.mark.parametrize("kind", WITNESSES)
 @pytest.mark.parametrize("name", ["PermitWitnessTransferFrom", "PermitBatchWitnessTransferFrom"])
 def test_permit2_accepts_a_witness_of_any_type_and_name(name, kind):
-    shape, _, domain, message, expected = STANDARDS[name]
+    shape, *_, message, expected = STANDARDS[name]
     shape = f"{shape.rpartition(',')[0]},{kind} it"
     document = typed(name, types={name: shape, **PERMISSIONS, **WITNESSES[kind]})
     document["types"].pop("Witness", None)

@@ -83,13 +83,11 @@ def conditions_hold(rule, effect, request):
 
 
 def may_allow(rule, effect, request):
-    if not conditions_hold(rule, effect, request):
+    if not conditions_hold(rule, effect, request) or effect.get("verifying_contract") == PERMIT2:
         return False
     if effect.get("selector") in OF_TOKENS and "selectors" not in rule:
         return False
     if effect["kind"] == "hash_message" and "hash_message" not in rule.get("kinds", []):
-        return False
-    if effect["kind"] == "typed_data" and effect["verifying_contract"] == PERMIT2:
         return False
     if effect["kind"] == "delegation":
         chain_id = int(effect["chain_id"])

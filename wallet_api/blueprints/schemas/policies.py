@@ -144,7 +144,10 @@ class PolicyPage(PageAnswer):
 
 
 class AssignmentAnswer(Answer):
-    """The policy of a wallet. `version` counts the assignments, and is the ETag."""
+    """The policy of a wallet. `version` counts the assignments.
+
+    The ETag has this version and that of the policy, with a dot between them.
+    """
 
     version = fields.Integer(metadata=_VERSION)
     policy = fields.Nested(PolicyAnswer)

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from wallet_api.database import Conflict, Connection, Database
-from wallet_api.errors import ClientNotFound, DatabaseDamaged, InvalidPolicy, PolicyNotFound
+from wallet_api.errors import (
+    ClientNotFound,
+    DatabaseDamaged,
+    InvalidPolicy,
+    PolicyNotFound,
+    PreconditionFailed,
+)
 from wallet_api.models import (
     SERVICE_FID,
     ApiClient,
@@ -113,9 +119,17 @@ class PolicyAssignments:
         )
 
     def assign_to_wallet(
-        self, fid: int, policy_id: UUID, *, expected: int | None = None, access: AuditContext
+        self,
+        fid: int,
+        policy_id: UUID,
+        *,
+        expected: tuple[int, int] | None = None,
+        access: AuditContext,
     ) -> AssignedPolicy:
-        """Assign a policy to a user's wallet, which need not exist yet."""
+        """Assign a policy to a user's wallet, which need not exist yet.
+
+        `expected` are the versions of the assignment and of its policy.
+        """
 
         def assign(connection: Connection) -> Change[AssignedPolicy]:
             details = _assign_to_wallet(connection, fid, policy_id, expected, access)
@@ -125,9 +139,9 @@ class PolicyAssignments:
         return self._changes.run(fid, "policy.changed", assign, access=access)
 
     def remove_from_wallet(
-        self, fid: int, *, expected: int | None = None, access: AuditContext
+        self, fid: int, *, expected: tuple[int, int] | None = None, access: AuditContext
     ) -> None:
-        """Remove the policy of a user's wallet, if it has one."""
+        """Remove the policy of a user's wallet, if it has one. `expected` is as above."""
 
         def remove(connection: Connection) -> Change[None]:
             return Change(None, _assign_to_wallet(connection, fid, None, expected, access))
@@ -184,12 +198,13 @@ def _assign_to_wallet(
     connection: Connection,
     fid: int,
     policy_id: UUID | None,
-    expected: int | None,
+    expected: tuple[int, int] | None,
     access: AuditContext,
 ) -> dict[str, object] | None:
     assignments = PolicyAssignmentRepository(connection)
     current = assignments.get_of_wallet(fid)
-    require_version(current.version if current and current.policy_id else None, expected)
+    if expected is not None:
+        _require_versions(connection, current, expected)
     return _assign(
         connection,
         current,
@@ -199,6 +214,17 @@ def _assign_to_wallet(
         ),
         target="wallet",
     )
+
+
+def _require_versions(
+    connection: Connection, current: PolicyAssignment | None, expected: tuple[int, int]
+) -> None:
+    try:
+        assigned = _assigned(connection, current)
+    except PolicyNotFound:
+        raise PreconditionFailed from None
+    if (assigned.version, assigned.policy.version) != expected:
+        raise PreconditionFailed
 
 
 def _set_of_user(
