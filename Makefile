@@ -31,8 +31,9 @@ run: $(RUNNABLE) ## Run the service with a local PostgreSQL (PORT, DATA_DIR).
 test: $(INSTALLED) ## Run the tests except the slow ones, against a real PostgreSQL.
 	$(BIN)/pytest -n auto --dist worksteal -m "not long and not faults and not slow"
 
-test-long: $(INSTALLED) ## Run the tests that take minutes.
-	$(BIN)/pytest -m long --timeout 1200
+test-long: $(INSTALLED) ## Run the tests that take minutes, and property tests with new examples.
+	$(BIN)/pytest -m long --timeout 1200 --hypothesis-profile=default
+	$(BIN)/pytest -n auto --hypothesis-profile=default tests/unit tests/repositories
 
 test-faults: $(INSTALLED) ## Run the fault tests: outages, kills and cut connections under load (minutes).
 	$(BIN)/pytest -m faults --timeout 300

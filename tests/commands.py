@@ -169,7 +169,7 @@ def _become(arguments, environ, out, err):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def wait_until(condition, seconds=10, pause=0.01):
+def wait_until(condition, seconds=30, pause=0.01):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"

@@ -42,6 +42,23 @@ def rows(page, card):
     return page.locator(f"#{card} tbody tr")
 
 
+def hold(page, url, **options):
+    """Hold requests back, and return a function that waits for the first one and returns it."""
+    held = []
+
+    def keep(route):
+        held.append(route)
+
+    page.route(url, keep, **options)
+
+    def first():
+        while not held:
+            page.wait_for_timeout(20)
+        return held[0]
+
+    return first
+
+
 def fits(page):
     """Whether nothing is wider than the screen, nor than the content of its card."""
     width = page.evaluate("document.documentElement.scrollWidth")

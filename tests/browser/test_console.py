@@ -11,11 +11,13 @@ from tests.browser.operators import (
     USER,
     give_token,
     has_heading,
+    hold,
     look_for,
     rows,
     sign_in,
 )
 from tests.browser.visitor import PHONE
+from tests.database import plant
 from tests.factories import new_client, revoke_client
 
 pytestmark = pytest.mark.slow
@@ -26,6 +28,13 @@ OUTAGE = {
     "content_type": "application/problem+json",
     "body": '{"error": "The database is not available right now.", "code": "database_unavailable"}',
 }
+
+
+@pytest.fixture
+def of_today(behind, shared_sql):
+    """Let all wallets be of one day, also if midnight has passed since the first was created."""
+    yesterday = "(created_at at time zone 'UTC')::date < (now() at time zone 'UTC')::date"
+    plant(shared_sql, f"update wallets set created_at = now() where {yesterday}")
 
 
 def test_every_view_has_a_url_that_works_with_back_forward_and_reload(enter):
@@ -137,6 +146,7 @@ def test_a_token_with_some_scopes_shows_what_it_may(enter):
     expect(page.locator("#wallets")).to_contain_text(f"{lacks}wallets:read.")
 
 
+@pytest.mark.usefixtures("of_today")
 def test_the_figures_equal_the_database(enter, shared_sql):
     page = enter(*SCOPES).page
     counted = shared_sql.execute(
@@ -157,6 +167,7 @@ def test_the_figures_equal_the_database(enter, shared_sql):
     expect(cells).to_have_text([str(count) for count in counted[1:]])
 
 
+@pytest.mark.usefixtures("of_today")
 def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     visitor = enter(*SCOPES)
     page = visitor.page
@@ -195,6 +206,7 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     expect(page.locator("#totals").get_by_role("alert")).to_contain_text("from must be at most to")
 
 
+@pytest.mark.usefixtures("of_today")
 def test_a_tap_shows_the_value_of_a_day(come, behind, shared_service, shared_sql):
     visitor = come(shared_service, PHONE, "light", has_touch=True)
     page = sign_in(visitor, give_token(behind, *SCOPES)).page
@@ -211,18 +223,11 @@ def test_a_tap_shows_the_value_of_a_day(come, behind, shared_service, shared_sql
 
 def test_a_day_that_is_entered_while_figures_load_stays(enter):
     page = enter(*SCOPES, view="#/status").page
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/v1/stats**", hold, times=1)
+    held = hold(page, "**/v1/stats**", times=1)
     page.get_by_role("link", name="Overview").click()
     start = page.get_by_label("From (UTC)")
     start.fill("2026-01-01")
-    while not held:
-        page.wait_for_timeout(20)
-    held[0].continue_()
+    held().continue_()
     expect(page.get_by_label("To (UTC)")).not_to_have_value("")
     expect(start).to_have_value("2026-01-01")
 

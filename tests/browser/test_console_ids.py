@@ -113,6 +113,7 @@ def test_what_was_signed_shows_its_digest_its_effects_and_their_addresses(
     ).fetchone()
     for name, value in (("digest", digest), ("address", signed.lower())):
         row.get_by_role("button", name=f"Copy the {name}").first.click()
+        expect(page.get_by_text(f"The {name} is copied.")).to_have_count(1)
         assert page.evaluate("navigator.clipboard.readText()") == value
     effect = row.locator(".effects li").first
     expect(effect).to_contain_text(f"token transfer: 1 USDC from {signed.lower()[:8]}…")

@@ -14,6 +14,7 @@ from tests.browser.operators import (
     fits,
     give_token,
     has_heading,
+    hold,
     look_for,
     rows,
     sign_in,
@@ -168,20 +169,15 @@ def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
 
 def test_late_and_failed_responses_do_not_reach_another_view(enter):
     page = enter(*SCOPES).page
-    late = []
-
-    def hold(route):
-        late.append(route)
-
     trail = f"**/v1/audit?fid={USER}&limit=5"
-    page.route(trail, hold, times=1)
+    late = hold(page, trail, times=1)
     look_for(page, str(USER))
     has_heading(page, f"FID {USER}")
     expect(rows(page, "wallets")).to_have_count(2)
     look_for(page, str(OTHER))
     expect(rows(page, "trail")).to_have_count(1)
     with page.expect_response(trail):
-        late[0].continue_()
+        late().continue_()
     # What is late would be there by now.
     page.evaluate("new Promise((done) => setTimeout(done, 100))")
     has_heading(page, f"FID {OTHER}")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.operators import SCOPES, give_token, has_heading, rows, sign_in
+from tests.browser.operators import SCOPES, give_token, has_heading, hold, rows, sign_in
 from tests.factories import new_client, revoke_client
 
 pytestmark = pytest.mark.slow
@@ -143,12 +143,7 @@ def test_a_revocation_that_fails_after_its_dialog_was_left_is_reported(
     ask_to_revoke, behind, leave
 ):
     page, dialog = ask_to_revoke(f"left-by-{leave.lower()}")
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/revoke", hold)
+    held = hold(page, "**/revoke")
     dialog.get_by_role("button", name="Revoke").click()
     expect(dialog.get_by_role("button", name="Loading …")).to_be_visible()
     if leave == "Back":
@@ -157,7 +152,7 @@ def test_a_revocation_that_fails_after_its_dialog_was_left_is_reported(
     else:
         page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    held[0].abort()
+    held().abort()
     alert = page.locator(".faults").get_by_role("alert")
     expect(alert).to_contain_text(f"It is not known whether left-by-{leave.lower()} is revoked.")
     assert is_active(behind, f"left-by-{leave.lower()}")
@@ -174,17 +169,12 @@ def test_a_client_that_is_created_after_its_view_was_left_is_reported(enter, end
     visitor = enter(*MANAGES, view="#/status")
     page = visitor.page
     page.goto(f"{visitor.url}/console#/clients/new")
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/v1/clients", hold)
+    held = hold(page, "**/v1/clients")
     page.get_by_label("Name").fill(f"left-{ends.strip('_')}")
     page.get_by_label("audit:read").check()
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("button", name="Loading …")).to_be_visible()
     page.go_back()
     has_heading(page, "Status")
-    getattr(held[0], ends)()
+    getattr(held(), ends)()
     expect(page.locator(".faults").get_by_role("alert")).to_contain_text(reported)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import psycopg
 import pytest
 
-from tests.running_service import children
+from tests.running_service import children, free_port
 from wallet_api.development import postgres as local_postgres
 from wallet_api.development import programs
 from wallet_api.development.postgres import LocalPostgres
@@ -25,7 +25,7 @@ class Server(LocalPostgres):
     """A durable server that comes back on the same port."""
 
     def __init__(self, directory, **settings):
-        super().__init__(directory, durable=True, settings=settings, port=lasting_port())
+        super().__init__(directory, durable=True, settings=settings, port=free_port())
 
     def crash(self):
         """Kill every process of the server at once; the next start recovers."""
@@ -132,6 +132,7 @@ class Proxy:
 
     def __init__(self, upstream_port):
         self.upstream_port = upstream_port
+        self.port = free_port()
         self.rule = carry_all
         self.swallowing = False
         self.delay = 0.0
@@ -142,9 +143,8 @@ class Proxy:
 
     def __enter__(self):
         self._thread.start()
-        serve = asyncio.start_server(self._link, "127.0.0.1", 0)
+        serve = asyncio.start_server(self._link, "127.0.0.1", self.port)
         self._server = asyncio.run_coroutine_threadsafe(serve, self._loop).result(10)
-        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *raised):
@@ -233,15 +233,6 @@ def swallow_the_answer_to_commit(to_server, data):
     """Cut one in ten connections when PostgreSQL has committed and is about to say so."""
     said = -1 if to_server else data.find(b"C\0\0\0\x0bCOMMIT\0")
     return said if said >= 0 and random.random() < 0.1 else None
-
-
-def lasting_port():
-    """Return a port that no client's socket takes while the server is down."""
-    for port in random.sample(range(20_000, 30_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 def server_on_a_small_disk(directory, migrated):

@@ -234,7 +234,7 @@ def test_what_a_revoked_client_created_stays(client, root, create):
 
 
 def test_creations_are_limited_as_other_writes(make_app):
-    app = make_app(RATELIMIT_WRITES_PER_USER="2 per hour")
+    app = make_app(RATELIMIT_WRITES_PER_USER="2 per day")
     header = calling(app, *SCOPES)
     client = app.test_client()
     for number, status in enumerate((201, 201, 429)):

@@ -1,10 +1,9 @@
 """/healthz and /readyz: for load balancers and people on call."""
 
-import time
-
 import pytest
 
 from tests.database import rows_of
+from tests.durations import quickest
 from tests.factories import DEAD_PORT, FID, JWT_SECRET, OTHER_SECRET, SECRET, signed_in
 from tests.http.problems import refused
 from wallet_api import __version__
@@ -48,9 +47,10 @@ def test_health_checks_write_nothing(client, sql):
 
 
 def test_health_does_not_need_the_database(without_database):
-    began = time.monotonic()
-    assert without_database.get("/healthz").status_code == 200
-    assert time.monotonic() - began < 0.2
+    def ask():
+        assert without_database.get("/healthz").status_code == 200
+
+    assert quickest(ask) < 0.2
 
 
 def test_a_database_that_cannot_be_reached_is_named_as_the_reason(without_database, sql):

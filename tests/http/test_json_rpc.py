@@ -120,7 +120,7 @@ def test_ambiguous_json_is_a_parse_error(client, engine, address, body, code):
 
 
 def test_every_member_of_a_batch_counts_before_any_is_signed(make_app, sql):
-    app = make_app(RATELIMIT_PER_CLIENT="5 per hour", RATELIMIT_WRITES_PER_USER="1 per hour")
+    app = make_app(RATELIMIT_PER_CLIENT="5 per day", RATELIMIT_WRITES_PER_USER="1 per day")
     address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
     client, engine = app.test_client(), calling(app, "wallets:sign", name="engine")
     signs = call("personal_sign", TEXT, address)

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.database import rows_of
+from tests.durations import quickest
 from tests.factories import DEAD_PORT, FID, authorization, new_client, signed_in
 from tests.http.problems import refused
 from tests.http.rate_limits import (
@@ -142,9 +143,7 @@ def test_limits_hold_while_the_database_is_down(untouched):
         assert refused(answer, 503)["code"] == "database_unavailable"
         # The pause that helps here is the database's.
         assert answer.headers["Retry-After"] == "5"
-    began = time.monotonic()
-    too_many(asked(client, headers=signed_in()), "ip")
-    assert time.monotonic() - began < 0.1
+    assert quickest(lambda: too_many(asked(client, headers=signed_in()), "ip")) < 0.1
 
 
 def test_health_checks_are_not_limited(untouched):

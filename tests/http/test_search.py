@@ -299,6 +299,7 @@ def test_without_the_replica_only_searches_and_statistics_fail(make_app, sql):
     ]
     for number, url in enumerate(urls):
         app = make_app(DATABASE_REPLICA_URL=url, DB_POOL_TIMEOUT="0.3")
+        application(app).database._pool.wait(30)
         client, finder = app.test_client(), calling(app, *SCOPES)
         for path in (WALLETS, "/v1/stats"):
             answer = client.get(path, headers=finder)

@@ -196,7 +196,7 @@ def test_what_is_no_refusal_is_not_counted(client, callers, make_app, sql):
     path, body = rest_request()
     before = refusals("engine")
     assert client.post(path, json=body).status_code == 401
-    limited = make_app(RATELIMIT_PER_CLIENT="1 per hour").test_client()
+    limited = make_app(RATELIMIT_PER_CLIENT="1 per day").test_client()
     statuses = [
         limited.post(path, json=body, headers=callers["engine"]).status_code for _ in range(2)
     ]

@@ -298,7 +298,7 @@ def test_with_key_reads_disabled_keys_are_refused_and_signing_works(make_app, sq
 
 
 def test_signatures_count_for_the_client_and_not_for_the_user(named_delegate, make_app):
-    app = make_app(RATELIMIT_PER_CLIENT="5 per hour", RATELIMIT_WRITES_PER_USER="1 per hour")
+    app = make_app(RATELIMIT_PER_CLIENT="5 per day", RATELIMIT_WRITES_PER_USER="1 per day")
     engine = calling(app, "wallets:sign", name="engine")
     address = application(app).wallets.ensure_trading_wallet(FID, access=ACCESS).address
     client = app.test_client()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.commands import wait_until
 from tests.factories import calling
 from tests.http.node import PATH, DrippingServer, FakeNode
 from tests.http.rpc import CHAIN_ID, RPC, TEXT, call, error_of, result_of, send_rpc
@@ -51,13 +52,6 @@ def test_a_slow_node_takes_a_bounded_time(ours, node, monkeypatch, pause, drip):
     assert 0.4 < time.monotonic() - began < 1.5
 
 
-def eventually(holds):
-    until = time.monotonic() + 5
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "begin"),
@@ -86,7 +80,7 @@ def test_no_byte_of_a_node_extends_the_time(make_app, monkeypatch, scheme, begin
     assert 0.4 < time.monotonic() - began < 1.5
     assert server.accepted == 1
     # The thread has ended, too.
-    eventually(lambda: server.open == 0)
+    wait_until(lambda: server.open == 0)
     server.stop()
 
 
@@ -126,7 +120,7 @@ def test_a_response_that_is_not_http_is_an_unavailable_node(make_app, monkeypatc
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{server.port}{PATH}")
     answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     is_unanswered(answer)
-    eventually(lambda: server.open == 0)
+    wait_until(lambda: server.open == 0)
     server.stop()
 
 
@@ -143,7 +137,7 @@ def test_an_endless_answer_is_not_read_to_its_end(make_app, begin):
     app = make_app(RPC_URL_8453=f"http://127.0.0.1:{server.port}{PATH}")
     answer = send_rpc(app.test_client(), calling(app, "wallets:sign"), call("eth_blockNumber"))
     error_of(answer, -32000)
-    eventually(lambda: server.open == 0)
+    wait_until(lambda: server.open == 0)
     # What the kernel buffers is sent, too.
     assert server.sent < 16 * 1024 * 1024
     server.stop()
@@ -168,9 +162,7 @@ def test_half_of_the_threads_wait_for_a_node_and_the_others_sign(app, engine, ad
     crowd = [threading.Thread(target=read) for _ in range(4)]
     for thread in crowd:
         thread.start()
-    deadline = time.monotonic() + 3
-    while (len(node.asked), len(found)) != (2, 2) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: (len(node.asked), len(found)) == (2, 2))
     client = app.test_client()
     assert error_of(send_rpc(client, engine, call("eth_blockNumber")), -32005)
     assert result_of(send_rpc(client, engine, call("personal_sign", TEXT, address)))
@@ -197,7 +189,7 @@ def test_one_node_that_does_not_answer_leaves_threads_for_the_others(make_app, n
     for thread in crowd:
         thread.start()
     # Of eight threads, four may wait for nodes, and two of these for one node.
-    eventually(lambda: (len(silent.asked), len(found)) == (2, 6))
+    wait_until(lambda: (len(silent.asked), len(found)) == (2, 6))
     assert found == [-32005] * 6
     for _ in range(3):
         assert result_of(send_rpc(app.test_client(), engine, call("eth_blockNumber"))) == "0x1"
@@ -224,7 +216,7 @@ def test_with_many_nodes_two_reads_of_one_chain_wait_at_once(make_app):
     readers = [threading.Thread(target=read) for _ in range(2)]
     for thread in readers:
         thread.start()
-    eventually(lambda: len(nodes[0].asked) == 2)
+    wait_until(lambda: len(nodes[0].asked) == 2)
     nodes[0].may_answer.set()
     for thread in readers:
         thread.join()
@@ -251,7 +243,7 @@ def test_two_of_three_nodes_that_do_not_answer_leave_a_thread_for_the_third(make
     for thread in crowd:
         thread.start()
     # Of the four threads that may wait for nodes, one is left for the third.
-    eventually(lambda: len(found) == 13)
+    wait_until(lambda: len(found) == 13)
     assert found == [-32005] * 13
     assert sorted(len(one.asked) for one in silent) == [1, 2]
     for _ in range(3):

@@ -74,7 +74,7 @@ class Scissors:
     def _wait_for(self, event, connection):
         """Wait until the server's process waits for an event, or (None) until it is gone."""
         query = "select wait_event from pg_stat_activity where pid = %s"
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while (found := self._ask(query, connection)) != (event and (event,)):
             assert time.monotonic() < deadline, found
 

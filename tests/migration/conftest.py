@@ -1,6 +1,7 @@
 """Fixtures of the tests of `wallet-api wallets …`."""
 
 import subprocess
+import time
 
 import pytest
 
@@ -8,7 +9,7 @@ from benchmarks import wallet_store as generator
 from tests.commands import SHELL, Finished, kept_environ
 from tests.factories import ACCESS, SECRET
 from tests.running_service import ROOT
-from wallet_api.crypto.encryption import EncryptedKey
+from wallet_api.crypto.encryption import EncryptedKey, EncryptionService
 from wallet_api.models import AuditContext
 from wallet_api.repositories.wallet_files.directory import WalletDirectory
 from wallet_api.repositories.wallet_files.filesystem import FilesystemWalletRepository
@@ -35,6 +36,29 @@ def shell(environ):
         return Finished(done.returncode, done.stdout, done.stderr)
 
     return command
+
+
+def slowed_down(work):
+    def slow(*arguments, **options):
+        time.sleep(0.003)
+        return work(*arguments, **options)
+
+    return slow
+
+
+@pytest.fixture
+def start_slowly(start, monkeypatch):
+    """Start a command that works for a second longer, and is not over before a test acts on it."""
+
+    def started(*arguments):
+        with monkeypatch.context() as patch:
+            for name in ("encrypt", "encrypt_legacy", "decrypt", "decrypt_legacy"):
+                patch.setattr(
+                    EncryptionService, name, slowed_down(getattr(EncryptionService, name))
+                )
+            return start(*arguments)
+
+    return started
 
 
 @pytest.fixture

@@ -200,12 +200,12 @@ def test_a_second_export_to_the_same_folder_is_refused_in_one_line(
 
 
 def test_the_folder_is_locked_while_an_export_runs(
-    start, generate, importer, folder, exported, monkeypatch
+    start_slowly, generate, importer, folder, exported, monkeypatch
 ):
     monkeypatch.setattr("wallet_api.repositories.wallet_files.directory._LOCK_SECONDS", 0)
-    generate(900)
+    generate(200)
     importer(folder)
-    one = start("export", exported)
+    one = start_slowly("export", exported)
     wait_until(lambda: list(exported.glob("wallet_*")))
     other = WalletDirectory(exported)
     with pytest.raises(StorageUnavailable), other.locked():

@@ -18,7 +18,7 @@ import pytest
 from benchmarks import wallet_store as generator
 from tests.commands import SHELL, assert_they_end, is_one_line, kept_environ, wait_until
 from tests.database import empty, key_ids, table
-from tests.running_service import ROOT
+from tests.running_service import ROOT, children
 from tests.wallet_store import old_decrypt
 from wallet_api.cli import processes as workers
 from wallet_api.crypto.secret import Secret
@@ -93,20 +93,20 @@ def test_an_import_that_is_killed_at_random_moments_ends_with_the_same_rows(
     assert any(0 < rows < FILES for rows in found), "no kill hit an import that was half done"
 
 
-def test_the_report_of_a_killed_import_does_not_appear(start, folder, made, sql, tmp_path):
+def test_the_report_of_a_killed_import_does_not_appear(start_slowly, folder, made, sql, tmp_path):
     report = tmp_path / "report.jsonl"
-    one = start("import", folder, "--report", report, "--processes", "2")
+    one = start_slowly("import", folder, "--report", report, "--processes", "2")
     status, _ = kill_at(sql, one, 0.05)
     assert status == -signal.SIGKILL
     assert not report.exists()
 
 
 def test_a_worker_that_is_killed_ends_the_import_with_one_line(
-    start, command, folder, made, sql, tmp_path
+    start_slowly, command, folder, made, sql, tmp_path
 ):
     report = tmp_path / "report.jsonl"
     report.write_text("an older report\n")
-    one = start("import", folder, "--processes", "2", "--report", report)
+    one = start_slowly("import", folder, "--processes", "2", "--report", report)
     wait_until(lambda: table(sql))
     members = one.workers()
     os.kill(members[0], signal.SIGKILL)
@@ -122,13 +122,15 @@ def test_a_worker_that_is_killed_ends_the_import_with_one_line(
 
 
 @pytest.mark.parametrize("arguments", [("import",), ("export",), ("verify",)])
-def test_ctrl_c_ends_a_command_cleanly(start, command, folder, made, sql, tmp_path, arguments):
+def test_ctrl_c_ends_a_command_cleanly(
+    start_slowly, command, folder, made, sql, tmp_path, arguments
+):
     path = folder
     if arguments != ("import",):
         assert command("import", folder).status == 0
     if arguments == ("export",):
         path = tmp_path / "exported"
-    one = start(*arguments, path, "--processes", "2")
+    one = start_slowly(*arguments, path, "--processes", "2")
     wait_until(lambda: len(one.workers()) == 2)
     members = one.workers()
     time.sleep(0.1)
@@ -140,9 +142,9 @@ def test_ctrl_c_ends_a_command_cleanly(start, command, folder, made, sql, tmp_pa
     assert command(*arguments, path).status == 0
 
 
-def test_ctrl_c_before_the_work_ends_a_command_cleanly(start, folder, made):
+def test_ctrl_c_before_the_work_ends_a_command_cleanly(start_slowly, folder, made):
     for after in (0.02, 0.05, 0.08):
-        one = start("import", folder)
+        one = start_slowly("import", folder)
         time.sleep(after)
         one.interrupt()
         done = one.finish(20)
@@ -252,14 +254,19 @@ def take_all():
         os._exit(3)
 
 
+def state_of(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def test_a_worker_that_is_killed_while_it_returns_results_is_detected():
     """The rest of its answer never comes."""
     caller = multiprocessing.get_context("fork").Process(target=take_all)
     caller.start()
-    wait_until(lambda: Path(f"/proc/{caller.pid}/stat").read_text().split()[2] == "T")
-    time.sleep(0.6)
+    wait_until(lambda: state_of(caller.pid) == "T")
+    # The worker is dead, and stays a zombie while its parent is suspended.
+    wait_until(lambda: any(state_of(pid) == "Z" for pid in children(caller.pid)))
     os.kill(caller.pid, signal.SIGCONT)
-    caller.join(10)
+    caller.join(30)
     hangs = caller.is_alive()
     caller.kill()
     caller.join()

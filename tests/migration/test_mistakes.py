@@ -95,7 +95,7 @@ def test_a_paused_import_releases_its_users(importer, folder, database_url, monk
     reports = {}
     thread = threading.Thread(target=lambda: reports.update(importer(folder)))
     thread.start()
-    assert paused.wait(10)
+    assert paused.wait(30)
     with psycopg.connect(database_url, autocommit=True) as user:
         # As long as a user's request waits for a lock.
         user.execute("set lock_timeout = '5s'")
@@ -137,9 +137,9 @@ def test_the_audit_log_has_the_real_user_and_not_that_of_the_environment(command
     assert sum(action == "key.exported" for *_, action in audit_entries(sql)) == len(KEYED)
 
 
-def test_a_terminated_command_leaves_no_temporary_report(start, generate, folder):
-    generate(3000)
-    running = start("import", folder, "--report", folder.parent / "report.jsonl")
+def test_a_terminated_command_leaves_no_temporary_report(start_slowly, generate, folder):
+    generate(1200)
+    running = start_slowly("import", folder, "--report", folder.parent / "report.jsonl")
     # Workers are there: from then on it hears.
     wait_until(running.workers)
     assert list(folder.parent.glob(".report*"))

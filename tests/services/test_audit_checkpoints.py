@@ -46,7 +46,7 @@ def appending(database, encryption):
 
         thread = threading.Thread(target=database.run, args=[work])
         thread.start()
-        assert appended.wait(10)
+        assert appended.wait(30)
         try:
             yield
         finally:
@@ -65,7 +65,7 @@ def test_a_checkpoint_waits_for_entries_that_are_not_committed_yet(
         taking.start()
         taking.join(0.5)
         assert taken == []
-    taking.join(10)
+    taking.join(30)
     [checkpoint] = taken
     assert sum(checkpoint.entries) == 2
     assert verify(against=checkpoint)[0] == []
@@ -133,9 +133,11 @@ def test_checkpoints_are_correct_under_constant_appends(
     for thread in threads:
         thread.start()
     try:
-        began, checkpoints = time.monotonic(), []
-        while time.monotonic() - began < 4:
+        began, checkpoints, counts = time.monotonic(), [], set()
+        # They cover the time until three seconds before them, in which there were appends at last.
+        while time.monotonic() - began < 4 or len(counts) < 2:
             checkpoints.append(take_checkpoint())
+            counts.add(sum(checkpoints[-1].entries))
             assert verify(against=checkpoints[-1])[0] == []
     finally:
         stop.set()

@@ -153,7 +153,7 @@ def test_a_batch_whose_process_is_paused_fails_no_key_read(batch, database_url, 
     # Of a user whom the batch holds, and who has a key or was refused one.
     with ThreadPoolExecutor() as pool:
         running = pool.submit(batch.outcomes)
-        assert paused.wait(5)
+        assert paused.wait(30)
         began = time.monotonic()
         users.refuse_key(BUSY, "ethereum", access=ACCESS)
         assert time.monotonic() - began < 2

@@ -295,13 +295,12 @@ def test_the_limits_of_a_transaction_end_with_it(database, begin, inside, fails)
 def test_a_pause_after_the_first_of_two_round_trips_ends_the_session(database_url, sql, begin):
     """Otherwise a process that is paused keeps the locks that it took in the first one."""
     connection = Connection.connect(database_url, autocommit=True)
-    connection.execute("set idle_in_transaction_session_timeout = '100ms'")
     if not begin:
         connection.execute("begin")
     with one_round_trip(connection, begin=begin, commit=False):
-        connection.execute("select 1")
+        connection.execute("set idle_in_transaction_session_timeout = '100ms'")
         # Here psycopg needs a Flush message.
         assert connection.execute("select 2").fetchone() == (2,)
     session = "select from pg_stat_activity where pid = %s"
-    wait_until(lambda: not sql.execute(session, [connection.info.backend_pid]).fetchall(), 5)
+    wait_until(lambda: not sql.execute(session, [connection.info.backend_pid]).fetchall())
     connection.close()

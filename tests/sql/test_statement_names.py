@@ -6,11 +6,11 @@ A server of its own, because pg_stat_statements must be there when a server star
 import re
 import shutil
 import threading
-import time
 
 import psycopg
 import pytest
 
+from tests.commands import wait_until
 from tests.factories import ACCESS, BASE_ACCOUNT, FID, JWT_SECRET, SECRET, authorization, new_client
 from tests.leaks import LEAKS
 from tests.sql.queries import FILES, subject_of
@@ -159,15 +159,12 @@ def test_a_waiting_statement_is_identified_by_its_name(requests_sent, watched, a
             target=wallets.list_wallets, args=(FID,), kwargs={"access": ACCESS}
         )
         waiting.start()
-        deadline = time.monotonic() + 5
-        waits = []
-        while not waits and time.monotonic() < deadline:
-            waits = sql.execute("select pid from pg_locks where not granted").fetchall()
+        waits = "select pid from pg_locks where not granted"
+        wait_until(lambda: sql.execute(waits).fetchall())
         # A statement of its own: one row of pg_stat_activity can combine the wait of this
         # moment with the query before it.
         seen = sql.execute(
-            "select query, application_name from pg_stat_activity where pid = any(%s)",
-            ([pid for (pid,) in waits],),
+            f"select query, application_name from pg_stat_activity where pid in ({waits})"
         ).fetchall()
         holder.rollback()
         waiting.join()

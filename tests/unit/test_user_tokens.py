@@ -260,10 +260,11 @@ def test_an_error_does_not_quote_the_token():
 
 def test_a_verified_token_is_refused_once_it_has_expired():
     tokens = UserTokens(read_token_settings({"JWT_SECRET": JWT_SECRET}))
-    # Clocks may differ by 30 s, so that it is valid for one more second.
-    token = Secret(signed_token(exp=int(time.time()) - 29))
+    # Clocks may differ by 30 s. It is valid until the second after the next one begins.
+    end = int(time.time()) + 2
+    token = Secret(signed_token(exp=end - 30))
     assert tokens.verify(token) == FID
-    time.sleep(1.1)
+    time.sleep(end - time.time() + 0.01)
     with pytest.raises(Unauthenticated):
         tokens.verify(token)
 

@@ -91,7 +91,7 @@ def test_users_limits_are_their_own(client, app):
 
 
 def test_changes_of_a_user_are_limited_as_other_writes(make_app):
-    client = make_app(RATELIMIT_WRITES_PER_USER="2 per hour").test_client()
+    client = make_app(RATELIMIT_WRITES_PER_USER="2 per day").test_client()
     user = signed_in()
     for amount in ("1", "2"):
         body = {"rules": [payments(max_amount=amount)]}

@@ -1,15 +1,16 @@
 """`wallet-api audit archive` and `audit verify --archive`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from tests.services.audit_archive.entries import BEFORE, NOW
+from tests.services.audit_archive.entries import BEFORE
 
 
 def test_the_commands_report_results_and_missing_arguments(old_log, command, files, tmp_path):
     def run(*arguments, **changes):
         return command(*arguments, group="audit", **changes)
 
-    tomorrow = f"{NOW + timedelta(days=1):%Y-%m-%d}"
+    # Not of the time at which this module was imported: midnight may have passed.
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
     early = run("archive", "--before", tomorrow, "--to", files.path)
     assert (early.status, "--before must be at least a day ago" in early.err) == (2, True)
     moved = run("archive", "--before", f"{BEFORE:%Y-%m-%d}", "--to", files.path, "--json")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from tests.commands import wait_until
 from tests.database import audited_actions
 from tests.factories import FID, new_client, revoke_client
 from tests.policies import CLIENT, EVERYTHING, FEES, OPERATOR, payments
@@ -29,10 +30,7 @@ def wait_for(sql):
 
         def start(work):
             future = thread.submit(work)
-            until = time.monotonic() + 10
-            while not sql.execute(waiting).fetchone()[0]:
-                assert time.monotonic() < until
-                time.sleep(0.01)
+            wait_until(lambda: sql.execute(waiting).fetchone()[0])
             return future
 
         yield start
