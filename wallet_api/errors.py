@@ -26,7 +26,7 @@
     ├── NetworkNotAllowed         an API client calls from another network
     ├── PolicyRefused             no policy allows this signature
     ├── ClientCreationDisabled    the service may not create API clients
-    ├── GrantRefused              an API client may not create a client with these rights
+    ├── GrantRefused              an API client may not create a client with these scopes or limits
     ├── WalletNotFound
     ├── PolicyNotFound
     ├── ClientNotFound
@@ -224,7 +224,7 @@ class ClientCreationDisabled(WalletApiError):
 
 
 class GrantRefused(WalletApiError):
-    """An API client can grant only rights that it has."""
+    """This API client may not create a client with these scopes or limits."""
 
 
 class WalletNotFound(WalletApiError):

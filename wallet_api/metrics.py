@@ -119,6 +119,13 @@ BUILD_INFO = Gauge(
     ["version", "python"],
     multiprocess_mode="max",
 )
+# The counters of the workers of a master begin with its files, at its start. A worker, which is
+# forked, has its start time as 0.
+START_TIME = Gauge(
+    "wallet_api_start_time_seconds",
+    "Unix time of the start of the process, or of the master: its counters were 0.",
+    multiprocess_mode="max",
+)
 WALLETS = Gauge(
     "wallet_api_wallets",
     "Wallets in PostgreSQL, counted a few times an hour.",
@@ -144,6 +151,7 @@ for _caller in ("user", "client"):
     KEY_READS.labels(_caller)
 for _limit in ("ip", "user", "writes", "client"):
     RATE_LIMITED.labels(_limit)
+START_TIME.set_to_current_time()
 BUILD_INFO.labels(__version__, platform.python_version()).set(1)
 
 

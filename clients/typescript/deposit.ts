@@ -1,15 +1,15 @@
-import { BaseError, createWalletClient, custom, type Hex } from "viem";
+import { createWalletClient, custom, type Hex } from "viem";
 import { base, baseSepolia } from "viem/chains";
 
 import type { Deposit } from "./client.ts";
-import { Refusal } from "./refusal.ts";
+import { DepositError, Refusal } from "./refusal.ts";
 
 /** The user's wallet: `sdk.wallet.getEthereumProvider()` or `window.ethereum`. */
 export type Provider = Parameters<typeof custom>[0];
 
 function walletOf(provider: Provider, { network, transaction }: Deposit) {
   const chain = [base, baseSepolia].find(({ id }) => id === network.chainId);
-  if (!chain) throw new Error(`This page does not know the chain ${network.chainId}.`);
+  if (!chain) throw new DepositError(`The chain ${network.chainId} is not known here.`);
   // No retries by viem: they could send the transfer twice.
   const transport = custom(provider, { retryCount: 0 });
   return createWalletClient({ account: transaction.from, chain, transport });
@@ -54,12 +54,22 @@ export async function send(provider: Provider, deposit: Deposit): Promise<void> 
     await sendTransaction(provider, deposit);
     return;
   }
-  if (!(await callsArrived(provider, deposit, id))) throw new Error("The transfer failed.");
+  if (!(await callsArrived(provider, deposit, id))) throw new DepositError("The transfer failed.");
 }
+
+type WalletError = { code?: number | string; message?: string; shortMessage?: string; cause?: unknown };
 
 /** Return a sentence for the user. */
 export function sentence(error: unknown): string {
-  if (error instanceof Refusal) return error.error;
-  if (error instanceof BaseError) return error.shortMessage;
-  return "That did not work. Please check your connection and try again.";
+  if (error instanceof Refusal || error instanceof DepositError) return error.message;
+  // Wallets throw objects with a code (EIP-1193). viem and wagmi wrap them.
+  for (let one = error as WalletError; one; one = one.cause as WalletError) {
+    if (one.code === 4001) return "You declined the request in your wallet.";
+    if (one.code === 4902) return "Your wallet does not know this network. Please add it there.";
+    if (/insufficient funds|exceeds [a-z ]*balance/i.test(one.message ?? "")) {
+      return "Your wallet does not have enough for this transfer and its network fee.";
+    }
+  }
+  const { shortMessage } = (error ?? {}) as WalletError;
+  return shortMessage ?? "That did not work. Please check your connection and try again.";
 }

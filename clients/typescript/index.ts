@@ -5,6 +5,6 @@ export { answer, type Deposit, type DepositBody, deposits, prepareDeposit } from
 export { type RecordedDeposit, type WalletApi, walletApi } from "./client.ts";
 export { callsArrived, type Provider, send, sendCalls, sendTransaction, sentence } from "./deposit.ts";
 export { paymentQr } from "./qr.ts";
-export { Refusal, refusalOf } from "./refusal.ts";
+export { DepositError, Refusal, refusalOf } from "./refusal.ts";
 export type { components, operations, paths } from "./schema.d.ts";
 export { toViem, type Transfer, verifyDeposit } from "./transfer.ts";

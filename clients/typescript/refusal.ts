@@ -19,6 +19,11 @@ export class Refusal extends Error {
   }
 }
 
+/** A deposit that was prepared wrong, or whose transfer failed. `message` is a sentence for the user. */
+export class DepositError extends Error {
+  override readonly name = "DepositError";
+}
+
 /** Read an error response. A proxy may have answered with its own page. */
 export async function refusalOf(response: Response): Promise<Refusal> {
   return new Refusal(response, await response.json().catch(() => ({})));

@@ -7450,7 +7450,7 @@ export interface operations {
             /**
              * @description This service does not create API clients. Use the command wallet-api clients create.
              *
-             *     An API client can grant only rights that it has.
+             *     This API client may not create a client with these scopes or limits.
              *
              *     This API client lacks the required scope.
              *

@@ -6,6 +6,7 @@ import { callsArrived, send, sendCalls, sendTransaction, sentence } from "./depo
 import * as plain from "./plain.ts";
 import { paymentQr } from "./qr.ts";
 import { Refusal } from "./refusal.ts";
+import { verifyDeposit } from "./transfer.ts";
 
 declare const process: { env: { SERVICE: string; QUICK_AUTH_TOKEN: string } };
 const { SERVICE, QUICK_AUTH_TOKEN } = process.env;
@@ -17,6 +18,7 @@ function wallet(answers: Record<string, unknown>) {
   async function request({ method, params }: { method: string; params?: unknown }) {
     asked.push({ method, params });
     const given = answers[method];
+    if (given instanceof Error) throw given;
     if (typeof given === "number") throw Object.assign(new Error("refused by the wallet"), { code: given });
     return given;
   }
@@ -76,10 +78,46 @@ const declined = await send(declines, first).catch(sentence);
 const breaks = wallet({ ...plainWallet, wallet_sendCalls: -32603 });
 const broken = await send(breaks, first).catch(sentence);
 
+const { transaction, network } = first;
+const verified = (change: object) => {
+  try {
+    verifyDeposit({ ...first, ...change }, { amount: "20", baseAddress: FROM });
+  } catch (error) {
+    return sentence(error);
+  }
+};
+const failsWith = (message: string) => Object.assign(new Error(message), { code: -32000 });
+const poor = failsWith("insufficient funds for gas * price + value");
+const withoutUsdc = failsWith("execution reverted: ERC20: transfer amount exceeds balance");
+const sentences = {
+  unchanged: verified({}) ?? null,
+  otherAddress: verified({ transaction: { ...transaction, to: FROM } }),
+  noNumber: verified({ transaction: { ...transaction, value: "much" } }),
+  noAddress: verified({ depositAddress: "0x12" }),
+  missing: verified({ walletSendCalls: undefined }),
+  otherChain: verified({ network: { ...network, chainId: 1 } }),
+  unknownChain: await send(batching, { ...first, network: { ...network, chainId: 1 } }).catch(sentence),
+  reverted: await send(failing, first).catch(sentence),
+  declined,
+  declinedToConnect: sentence({ code: 4001, message: "Denied." }),
+  declinedTransaction: await sendTransaction(wallet({ ...plainWallet, eth_sendTransaction: 4001 }), first).catch(sentence),
+  chainNotAdded: await sendTransaction(wallet({ ...plainWallet, wallet_switchEthereumChain: 4902 }), first).catch(sentence),
+  // viem tries both methods.
+  poor: await sendTransaction(
+    wallet({ ...plainWallet, eth_sendTransaction: poor, wallet_sendTransaction: poor }), first,
+  ).catch(sentence),
+  poorBatch: await send(wallet({ wallet_sendCalls: poor }), first).catch(sentence),
+  withoutUsdc: await send(wallet({ wallet_sendCalls: withoutUsdc }), first).catch(sentence),
+  ofWagmi: sentence(Object.assign(new Error("Connector not connected. Version: 3"), { shortMessage: "Connector not connected." })),
+  offline: await answer(walletApi("http://127.0.0.1:9", async () => "").GET("/api/wallet/primary")).catch(sentence),
+  nothing: sentence(undefined),
+};
+
 console.log(JSON.stringify({
+  sentences,
   ...{ first, again, ether, byHand, given, wallets, fid, signIns, token, listed, found, unknown },
   ...{ nothing, reused, malformed, badToken, stranger },
-  ...{ hash, failed, wrongChain, declined, broken, qr: await paymentQr(api, "USDC", "20") },
+  ...{ hash, failed, wrongChain, broken, qr: await paymentQr(api, "USDC", "20") },
   asked: {
     ...{ batching: batching.asked, old: old.asked, sendsEther: sendsEther.asked },
     ...{ elsewhere: elsewhere.asked, declines: declines.asked, breaks: breaks.asked },

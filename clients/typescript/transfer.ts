@@ -1,6 +1,7 @@
 import { type Address, encodeFunctionData, erc20Abi, getAddress, type Hex, parseUnits } from "viem";
 
 import type { Deposit, DepositBody } from "./client.ts";
+import { DepositError } from "./refusal.ts";
 
 /** A transfer as `sendTransaction` of viem and wagmi takes it. */
 export type Transfer = { account: Address; chainId: number; to: Address; data: Hex; value: bigint; gas?: bigint };
@@ -19,18 +20,28 @@ const USDC: Record<number, Address> = {
 };
 
 /**
- * Throw an Error unless the prepared transfer pays exactly what was asked for to `depositAddress`.
+ * Throw a DepositError unless the prepared transfer pays exactly what was asked for to `depositAddress`.
  *
  * It finds mistakes on the way: another amount, asset, sender or chain, a mistyped address, data
  * that do something else. It cannot know whose address `depositAddress` is: only the service does.
  */
 export function verifyDeposit(deposit: Deposit, asked: DepositBody & { chainId?: number }): void {
+  try {
+    compare(deposit, asked);
+  } catch (error) {
+    if (error instanceof DepositError) throw error;
+    // A member is missing, or is not a number or an address.
+    throw new DepositError("The prepared deposit is wrong: it cannot be read. Nothing was sent.", { cause: error });
+  }
+}
+
+function compare(deposit: Deposit, asked: DepositBody & { chainId?: number }): void {
   const { network, asset, depositAddress: to, transaction, walletSendCalls: batch } = deposit;
   const expect = (holds: boolean, otherwise: string) => {
-    if (!holds) throw new Error(`The prepared deposit is wrong: ${otherwise}. Nothing was sent.`);
+    if (!holds) throw new DepositError(`The prepared deposit is wrong: ${otherwise}. Nothing was sent.`);
   };
   const usdc = USDC[network.chainId];
-  if (!usdc) throw new Error(`The chain ${network.chainId} is not known here.`);
+  if (!usdc) throw new DepositError(`The chain ${network.chainId} is not known here.`);
   expect(network.chainId === (asked.chainId ?? network.chainId), "it is for another chain");
   expect(asset === (asked.asset ?? "USDC"), "it is for another asset");
   expect(getAddress(to) === to, "its address has a wrong checksum (EIP-55)");

@@ -68,6 +68,11 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     expect(page.locator("#clients")).not_to_contain_text(re.compile("false|null|undefined"))
     page.get_by_role("link", name="Create a client").click()
     assert visitor.faults_of_the_page() == []
+    # Only the command grants it.
+    expect(page.get_by_label("clients:write")).to_have_count(0)
+    expect(page.locator("#new-client")).to_contain_text(
+        "Only wallet-api clients create grants clients:write"
+    )
     page.get_by_label("Name").fill("night shift")
     page.get_by_label("audit:read").check()
     page.get_by_role("button", name="Create").click()
@@ -76,7 +81,7 @@ def test_clients_are_listed_created_and_revoked(enter, behind):
     page.get_by_label("Name").fill("night-shift")
     page.get_by_label("keys:read").check()
     page.get_by_role("button", name="Create").click()
-    expect(form.get_by_role("alert")).to_contain_text("can grant only rights that it has")
+    expect(form.get_by_role("alert")).to_contain_text(re.compile("does not have keys:read"))
     page.get_by_label("keys:read").uncheck()
     page.get_by_label("Allowed networks").fill("127.0.0.1, 10.1.0.0/16")
     page.get_by_label("Expires").select_option("1 day")

@@ -121,9 +121,40 @@ def test_nothing_is_sent_twice_or_on_another_chain(said):
     # A wallet that refuses or breaks is asked once: it may have sent.
     assert [call["method"] for call in asked["declines"]] == ["wallet_sendCalls"]
     assert [call["method"] for call in asked["breaks"]] == ["wallet_sendCalls"]
-    assert said["declined"] == "User rejected the request."
     assert "eth_sendTransaction" not in [call["method"] for call in asked["elsewhere"]]
     assert "does not match" in said["wrongChain"]
+
+
+WRONG = "The prepared deposit is wrong: it %s. Nothing was sent."
+DECLINED = "You declined the request in your wallet."
+POOR = "Your wallet does not have enough for this transfer and its network fee."
+ELSEWHERE = "The chain 1 is not known here."
+NOT_CONNECTED = "That did not work. Please check your connection and try again."
+SENTENCES = {
+    "unchanged": None,
+    "otherAddress": WRONG % "calls another address",
+    "noNumber": WRONG % "cannot be read",
+    "noAddress": WRONG % "cannot be read",
+    "missing": WRONG % "cannot be read",
+    "otherChain": ELSEWHERE,
+    "unknownChain": ELSEWHERE,
+    "reverted": "The transfer failed.",
+    "declined": DECLINED,
+    "declinedToConnect": DECLINED,
+    "declinedTransaction": DECLINED,
+    "chainNotAdded": "Your wallet does not know this network. Please add it there.",
+    "poor": POOR,
+    "poorBatch": POOR,
+    "withoutUsdc": POOR,
+    "ofWagmi": "Connector not connected.",
+    "offline": NOT_CONNECTED,
+    "nothing": NOT_CONNECTED,
+}
+
+
+@slow
+def test_a_user_is_told_what_happened_and_not_to_check_the_connection(said):
+    assert said["sentences"] == SENTENCES
 
 
 def test_the_pages_of_the_documentation_show_these_files():

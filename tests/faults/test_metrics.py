@@ -229,11 +229,13 @@ def test_without_a_metrics_token_the_route_does_not_exist(make_app):
 def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database_url, tmp_path):
     folder = tmp_path / "temporary"
     folder.mkdir()
+    begun = time.time()
     service = serve(METRICS_TOKEN=TOKEN, WEB_CONCURRENCY="2", TMPDIR=str(folder))
     crowd = [service.deposit(fid, base=BASE_ACCOUNT) for fid in range(1, 21)]
     assert {answer.status for answer in service.crowd(crowd)} == {200}
     before = Numbers(service)
     assert before("wallets_created_total") == 20
+    assert begun <= before("start_time_seconds") <= time.time()
     (numbers,) = folder.glob("wallet-api-metrics-*")
 
     with psycopg.connect(database_url) as holder:
@@ -254,6 +256,7 @@ def test_counters_of_killed_workers_stay_and_their_gauges_do_not(serve, database
         eventually(lambda: Numbers(service)("db_pool_connections_in_use") == 0)
         after = Numbers(service)
     assert after("wallets_created_total") == 20
+    assert after("start_time_seconds") == before("start_time_seconds")
     route = {"route": "/api/wallet/deposit", "status": "200"}
     assert after.requests(**route) == before.requests(**route) == 20
     # And the new ones go on counting.

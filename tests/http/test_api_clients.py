@@ -145,6 +145,9 @@ def test_rights_that_the_caller_lacks_are_refused_by_their_field(create, app, sq
     problem = create(403, headers=lesser, **body)
     assert problem["code"] == "grant_refused"
     assert problem["detail"].startswith(f"{field}: ")
+    # Also true for a scope that the caller has.
+    told = "This API client may not create a client with these scopes or limits."
+    assert problem["error"] == problem["title"] == told
     assert sql.execute("select count(*) from wallet_audit_log").fetchone() == (0,)
 
 

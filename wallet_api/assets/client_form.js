@@ -10,6 +10,8 @@ import { View } from "./view.js";
 
 // The largest page of policies.
 const LISTED = 100;
+// No request grants it (wallet_api/auth/client_grants.py).
+const NOT_GRANTED = "clients:write";
 const DAY_MS = 86_400_000;
 const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365, "as your token does": 0 };
 
@@ -45,9 +47,10 @@ export function newClient(view) {
   };
   body.append(h("form", { onsubmit: submit, "aria-label": "New client" },
     field("client-name", "Name", h("input", { id: "client-name", name: "name", required: true, autocomplete: "off", spellcheck: "false", placeholder: "engine" })),
-    h("fieldset", {}, h("legend", {}, "Scopes"), Object.entries(SCOPES).map(([scope, meaning]) =>
+    h("fieldset", {}, h("legend", {}, "Scopes"), Object.entries(SCOPES).filter(([scope]) => scope !== NOT_GRANTED).map(([scope, meaning]) =>
       h("label", { class: "check" }, h("input", { type: "checkbox", name: "scopes", value: scope }),
-        h("span", {}, h("code", {}, scope), h("span", { class: "quiet" }, ` ${meaning}`))))),
+        h("span", {}, h("code", {}, scope), h("span", { class: "quiet" }, ` ${meaning}`)))),
+      h("p", { class: "quiet" }, "Only ", h("code", {}, "wallet-api clients create"), " grants ", h("code", {}, NOT_GRANTED), ".")),
     field("client-expiry", "Expires", h("select", { id: "client-expiry", name: "expiry" },
       Object.entries(EXPIRIES).map(([label, days]) => h("option", { value: days, selected: days === 0 }, label)))),
     field("client-networks", "Allowed networks (separated by commas; empty: the same networks as your token)",
