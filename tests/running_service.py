@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,15 @@ def children(pid: int) -> list[int]:
 def free_port() -> int:
     """Return a port for a server that starts later, or that goes down and comes back.
 
-    The kernel gives it to no other socket meanwhile, and no other process of the run returns it.
+    The kernel gives it to no other socket meanwhile, and no process of a test run returns it again.
     """
-    first = 20_000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    for port in random.sample(range(first, first + 1000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+    for port in random.sample(range(20_000, 30_000), 100):
+        with ExitStack() as stack, suppress(OSError):
+            stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            reservation = stack.enter_context(socket.socket(socket.AF_UNIX))
+            reservation.bind(f"\0wallet-api-tests-{port}")
+            # It stays open until this process ends.
+            reservation.detach()
             return port
     raise AssertionError("no port is free")
 
