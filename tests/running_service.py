@@ -133,7 +133,7 @@ def start_service(
                 command, cwd=ROOT, env={**kept, **environ}, stdout=stream, stderr=stream
             )
     service = RunningService(process, port, environ)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
@@ -167,7 +167,7 @@ def seconds_of(call: Callable[[], Answer]) -> float:
 
 def send_raw(port: int, text: str) -> bytes:
     """Send bytes, close the sending side, and return everything that is received."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(text.encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)
         received = b""
@@ -182,7 +182,7 @@ async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
 
 
 async def send(
-    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 60
+    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 100
 ) -> Answer:
     """Make one request on a socket of its own, after all sockets are connected."""
     try:
