@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,15 @@ def children(pid: int) -> list[int]:
 def free_port() -> int:
     """Return a port for a server that starts later, or that goes down and comes back.
 
-    The kernel gives it to no other socket meanwhile, and no other process of the run returns it.
+    The kernel gives it to no other socket meanwhile, and no process of a test run returns it again.
     """
-    first = 20_000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-    for port in random.sample(range(first, first + 1000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+    for port in random.sample(range(20_000, 30_000), 100):
+        with ExitStack() as stack, suppress(OSError):
+            stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            reservation = stack.enter_context(socket.socket(socket.AF_UNIX))
+            reservation.bind(f"\0wallet-api-tests-{port}")
+            # It stays open until this process ends.
+            reservation.detach()
             return port
     raise AssertionError("no port is free")
 
@@ -130,7 +133,7 @@ def start_service(
                 command, cwd=ROOT, env={**kept, **environ}, stdout=stream, stderr=stream
             )
     service = RunningService(process, port, environ)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
@@ -164,7 +167,7 @@ def seconds_of(call: Callable[[], Answer]) -> float:
 
 def send_raw(port: int, text: str) -> bytes:
     """Send bytes, close the sending side, and return everything that is received."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(text.encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)
         received = b""
@@ -179,7 +182,7 @@ async def _crowd(host: str, port: int, calls: list[Call]) -> list[Answer]:
 
 
 async def send(
-    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 60
+    host: str, port: int, call: Call, barrier: asyncio.Barrier, *, timeout: float = 100
 ) -> Answer:
     """Make one request on a socket of its own, after all sockets are connected."""
     try:

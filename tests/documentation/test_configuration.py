@@ -15,7 +15,7 @@ PAGE = read("docs/configuration.md")
 SERVICE, DEVELOPMENT = PAGE.split("## Development only")
 FOLDERS = ("wallet_api", "benchmarks", "tests")
 # What every program finds there, and what gunicorn.conf.py sets for its own workers.
-OF_THE_SYSTEM = {"PATH", "HOME", "NO_COLOR", "TERM", "PYTEST_XDIST_WORKER"}
+OF_THE_SYSTEM = {"PATH", "HOME", "NO_COLOR", "TERM"}
 OF_OUR_OWN = {"PROMETHEUS_MULTIPROC_DIR", "SCRIPT_NAME"}
 
 

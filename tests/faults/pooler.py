@@ -71,7 +71,7 @@ class Pooler:
             self._process = subprocess.Popen([PROGRAM, settings], **how)
 
     def __enter__(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return self

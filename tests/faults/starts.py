@@ -30,7 +30,7 @@ def run_python(entry, environ):
         env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
 
@@ -57,7 +57,7 @@ def served(line, environ, log, **options):
     try:
         wait_until(
             lambda: process.poll() is not None or service.get("/readyz").status == 200,
-            seconds=40,
+            seconds=90,
             # A request takes CPU time from the start that it waits for.
             pause=0.1,
         )

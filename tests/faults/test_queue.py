@@ -5,10 +5,12 @@ import signal
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.commands import wait_until
 from tests.factories import BASE_ACCOUNT, FID
 from tests.faults.servers import Proxy, Server
 from tests.running_service import Call, seconds_of
@@ -57,25 +59,39 @@ def reads(service, number):
     ]
 
 
+def files_of(pid):
+    """Return how many files and sockets a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 @contextmanager
 def crowding(service, number):
     """Have so many ask at once inside of the block, and yield their answers."""
+    [worker] = service.workers()
+    open_before = files_of(worker)
     answers = []
     crowd = threading.Thread(target=lambda: answers.extend(service.crowd(reads(service, number))))
     crowd.start()
-    time.sleep(0.5)
+    # The worker has accepted all of them.
+    wait_until(lambda: files_of(worker) >= open_before + number)
     yield answers
     crowd.join()
 
 
 def test_while_every_thread_waits_health_and_metrics_are_answered(service, locked):
     metrics = {"Authorization": f"Bearer {TOKEN}"}
+    asks = [
+        lambda: service.get("/healthz"),
+        lambda: service.get("/metrics", metrics),
+        lambda: service.get("/healthz?from=a-load-balancer"),
+    ]
     with locked(), crowding(service, 60):
+        seconds = []
         for _ in range(20):
-            assert seconds_of(lambda: service.get("/healthz")) < 1
-            assert seconds_of(lambda: service.get("/metrics", metrics)) < 1
-            assert seconds_of(lambda: service.get("/healthz?from=a-load-balancer")) < 1
+            seconds += map(seconds_of, asks)
             time.sleep(0.1)
+    # Other work on the machine may delay one of them.
+    assert sorted(seconds)[-2] < 1
 
 
 def test_a_request_that_waits_too_long_for_a_thread_gets_the_usual_503(service, locked):

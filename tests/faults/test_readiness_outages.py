@@ -44,7 +44,7 @@ def judge(stage, fault, code, environ, make_app):
                 refused(deposit(client, fid), 503)
         assert_doctor_says(code, {**environ, **changes})
     for client in (old, new):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < deadline, "it is not ready again"
             time.sleep(0.2)

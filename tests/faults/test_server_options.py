@@ -49,8 +49,12 @@ def test_a_request_that_began_has_its_own_timeout_with_any_keep_alive(serve):
             client.sendall(begin)
             time.sleep(1.6)
             client.sendall(HEALTHZ[20:])
-            time.sleep(0.3)
-            assert client.recv(65536).count(b"200 OK") == len(begin) // len(HEALTHZ) + 1
+            answers = len(begin) // len(HEALTHZ) + 1
+            received = b""
+            while received.count(b"200 OK") < answers:
+                more = client.recv(65536)
+                assert more, "the connection was closed"
+                received += more
 
 
 def test_a_worker_that_hangs_is_replaced_after_the_timeout(serve):
@@ -58,7 +62,7 @@ def test_a_worker_that_hangs_is_replaced_after_the_timeout(serve):
     [worker] = service.workers()
     os.kill(worker, signal.SIGSTOP)
     began = time.monotonic()
-    wait_until(lambda: service.workers() not in ([worker], []), seconds=8)
+    wait_until(lambda: service.workers() not in ([worker], []))
     assert time.monotonic() - began > 1
     assert service.get("/healthz").status == 200
 

@@ -85,7 +85,7 @@ def test_neither_the_master_nor_a_worker_can_dump_core(serve):
 @pytest.mark.parametrize("line", [GUNICORN, SERVE, COMMAND, f"{sys.executable} -c 'import wsgi'"])
 def test_without_docstrings_nothing_starts_and_one_line_explains_it(environ, line):
     with started(line, {**environ, "PYTHONOPTIMIZE": "2", "PORT": "0"}) as process:
-        [said] = process.communicate(timeout=60)[1].splitlines()
+        [said] = process.communicate(timeout=100)[1].splitlines()
     assert process.returncode == 1
     assert "PYTHONOPTIMIZE" in said
 
@@ -93,7 +93,7 @@ def test_without_docstrings_nothing_starts_and_one_line_explains_it(environ, lin
 @pytest.mark.parametrize(("concurrency", "port"), [("two", "8000"), ("2", "http")])
 def test_a_setting_that_gunicorn_also_reads_is_refused_by_name(environ, concurrency, port):
     with started(SERVE, {**environ, "WEB_CONCURRENCY": concurrency, "PORT": port}) as process:
-        [said] = process.communicate(timeout=60)[1].splitlines()
+        [said] = process.communicate(timeout=100)[1].splitlines()
     assert process.returncode == 1
     assert ("WEB_CONCURRENCY must be" in said) == (concurrency == "two")
     assert ("PORT must be" in said) == (port == "http")
@@ -130,7 +130,7 @@ def test_the_service_runs_when_its_log_cannot_be_written(environ, tmp_path, line
 def test_a_command_works_with_closed_standard_streams(environ):
     for closed in ("0<&-", "2>&-", "0<&- 2>&-"):
         with started(f"{COMMAND} {closed}", environ, stdout=subprocess.PIPE) as process:
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=100)
         assert (process.returncode, said.partition(":")[0]) == (0, "Nothing to do")
 
 
@@ -143,7 +143,7 @@ def test_the_service_runs_as_a_user_without_a_name_or_a_home(environ, tmp_path, 
 def test_an_upgrade_runs_as_a_user_without_a_name_or_a_home(environ, sql):
     sql.execute("drop schema public cascade; create schema public")
     with started(f"{nameless()} {COMMAND}", environ, stdout=subprocess.PIPE) as process:
-        said, errors = process.communicate(timeout=60)
+        said, errors = process.communicate(timeout=100)
     assert process.returncode == 0, errors
     assert said.startswith("Applied 0001")
 
@@ -169,7 +169,7 @@ def test_web_concurrency_is_read_like_every_other_setting(environ, tmp_path, lin
 def test_a_wrong_web_concurrency_is_explained_in_one_sentence(environ, line, value):
     environ = {**environ, "WEB_CONCURRENCY": value, "PORT": str(free_port())}
     with started(line, environ) as process:
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=100)[1]
     assert process.returncode == 1
     assert "WEB_CONCURRENCY must be a whole number from 1 to 256" in said
     assert "Traceback" not in said
@@ -180,7 +180,7 @@ def test_a_wrong_web_concurrency_is_explained_in_one_sentence(environ, line, val
 def test_an_option_that_prevents_serving_is_refused(environ, line, option):
     environ = {**environ, "GUNICORN_CMD_ARGS": option, "PORT": str(free_port())}
     with started(line, environ) as process:
-        *_, said = process.communicate(timeout=60)[1].splitlines()
+        *_, said = process.communicate(timeout=100)[1].splitlines()
     assert process.returncode == 1
     assert said.startswith(f"{option.split()[0]} must be a whole number from 1 to ")
 
@@ -190,7 +190,7 @@ def test_the_web_command_takes_systemd_s_socket_and_notifies_when_ready(environ,
     listener = socket.create_server(("127.0.0.1", 0))
     notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notified.bind(str(tmp_path / "notify"))
-    notified.settimeout(30)
+    notified.settimeout(90)
     port = listener.getsockname()[1]
     command = f'exec 3<&{listener.fileno()}; export LISTEN_PID="$$"; exec {BIN}/{PROCFILE}'
     announced = {"LISTEN_FDS": "1", "NOTIFY_SOCKET": str(tmp_path / "notify"), "PORT": "1"}
@@ -214,16 +214,16 @@ def test_the_master_of_the_web_command_starts_its_successor(environ, tmp_path):
     with served(WEB, environ, tmp_path / "log") as service:
         before = {*service.workers(), *children(service.process.pid)}
         service.process.send_signal(signal.SIGUSR2)
-        wait_until(lambda: set(children(service.process.pid)) - before, seconds=20)
+        wait_until(lambda: set(children(service.process.pid)) - before, seconds=90)
         [new] = set(children(service.process.pid)) - before
         try:
-            wait_until(lambda: children(new), seconds=20)
+            wait_until(lambda: children(new), seconds=90)
             service.process.terminate()
             assert service.process.wait(40) == 0
             assert service.get("/healthz").status == 200
         finally:
             os.kill(new, signal.SIGTERM)
-        wait_until(lambda: not command_line(new), seconds=40)
+        wait_until(lambda: not command_line(new), seconds=90)
 
 
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
@@ -241,7 +241,7 @@ def test_the_service_runs_with_a_read_only_tmp_and_folder(environ, tmp_path, lin
 def test_one_line_reports_a_system_without_a_writable_folder(environ, line):
     start = f"{readonly(*TEMPORARY, SHARED_MEMORY, ROOT)} {shlex.quote(line)}"
     with started(start, {**environ, "PORT": str(free_port())}) as process:
-        [said] = process.communicate(timeout=60)[1].splitlines()
+        [said] = process.communicate(timeout=100)[1].splitlines()
     assert process.returncode == 1
     assert said.endswith("no directory for temporary files is writable. Set TMPDIR.")
 
@@ -270,7 +270,7 @@ def test_gunicorn_without_our_settings_does_not_serve(environ, tmp_path, name, g
         env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     assert finished.returncode == 4, finished.stderr
