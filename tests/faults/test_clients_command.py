@@ -195,6 +195,6 @@ def test_an_unreachable_database_is_reported_in_one_sentence(clients):
         for done in operators.map(lambda given: clients(*given, DATABASE_URL=url), commands):
             assert (done.status, done.out) == (1, "")
             (said,) = done.err.splitlines()
-            assert said.startswith("Error: The database cannot be reached: ")
+            assert said.startswith("Error: the database cannot be reached: ")
             assert "refused" in said
             assert "a-password-to-hide" not in done.err

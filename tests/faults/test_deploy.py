@@ -144,7 +144,7 @@ def test_honcho_stops_when_the_database_cannot_be_brought_up_to_date(honcho):
     began = time.monotonic()
     assert service.process.wait(40) == 1
     assert time.monotonic() - began < 30
-    assert "cannot connect to the database" in log.read_text()
+    assert "the database cannot be reached" in log.read_text()
 
 
 def test_the_first_process_of_the_procfile_gets_the_requested_port():

@@ -103,7 +103,7 @@ def test_the_flask_command_reports_all_faults_in_one_message_too():
         check=False,
     )
     assert finished.returncode == 1
-    assert finished.stderr.startswith("Error: cannot connect to the database")
+    assert finished.stderr.startswith("Error: the database cannot be reached: ")
     assert "Traceback" not in finished.stderr
 
 
@@ -112,7 +112,7 @@ def test_the_flask_command_reports_all_faults_in_one_message_too():
     [
         ("", "DATABASE_URL is not set"),
         ("mysql://nowhere/none", "DATABASE_URL must begin with postgresql://"),
-        ("postgresql://u:a-password-to-hide@127.0.0.1:1/none", "cannot connect to the database"),
+        ("postgresql://u:a-password-to-hide@127.0.0.1:1/none", "the database cannot be reached: "),
     ],
 )
 def test_a_fault_is_a_short_message_without_traceback_or_password(command, url, sentence):

@@ -232,7 +232,7 @@ def test_poolers_receive_the_same_settings():
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("connect_timeout=soon", "cannot connect to the database"),
+        ("connect_timeout=soon", "the database cannot be reached"),
         ("options=-crole%3Dpg_monitor", "the role in the database may not do this"),
     ],
 )

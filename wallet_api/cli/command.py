@@ -74,13 +74,13 @@ class Moment(click.ParamType[datetime]):
 
 
 def require_database(database_url: Secret[str]) -> None:
-    """Raise ClickException with libpq's error message unless the database can be reached.
+    """Raise DatabaseUnavailable with libpq's reason unless the database can be reached.
 
     The pool would retry until its timeout and then report only the timeout.
     """
     error = connection_error(database_url)
     if error is not None:
-        raise click.ClickException(f"{error.fault[0].upper()}{error.fault[1:]}")
+        raise error
 
 
 class Group(click.Group):

@@ -43,7 +43,8 @@ def with_sqlstate(error: psycopg.OperationalError, conninfo: str) -> psycopg.Err
 def unreachable(error: psycopg.Error | None, description: str | None = None) -> DatabaseUnavailable:
     """Return the domain error for a database to which every attempt to connect fails.
 
-    `error` is that of the last attempt. `description` replaces the one that describe() returns.
+    `error` is that of the last attempt. `description` says why, for a command; requests get the
+    advice to run a command that does.
     """
     sqlstate = (error and error.sqlstate) or ""
     alarm = next(
@@ -52,8 +53,21 @@ def unreachable(error: psycopg.Error | None, description: str | None = None) -> 
     )
     fault = description or (describe(error) if error else "the database cannot answer")
     return DatabaseUnavailable(
-        f"the database cannot be reached: {fault}", "`wallet-api doctor` says why", alarm=alarm
+        f"the database cannot be reached: {fault}",
+        None if description else "`wallet-api doctor` says why",
+        alarm=alarm,
     )
+
+
+def in_one_line(error: psycopg.Error) -> str:
+    """Return the text of an error of an attempt to connect, which contains no rows, in one line.
+
+    libpq indents a question, such as "Is the server running on that host?", which is left out.
+    After the last of several attempts, psycopg lists all of them.
+    """
+    lines = [line for line in str(error).splitlines() if line.strip() and line[0] != "\t"]
+    attempts = [line[2:] for line in lines if line.startswith("- ")]
+    return "; ".join(" ".join(line.split()) for line in attempts or lines)
 
 
 def describe(error: Exception) -> str:

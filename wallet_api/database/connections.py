@@ -22,7 +22,7 @@ from psycopg.rows import dict_row
 from wallet_api import deadline, metrics
 from wallet_api.crypto.secret import Secret
 from wallet_api.database import session_settings
-from wallet_api.database.connection_errors import unreachable, with_sqlstate
+from wallet_api.database.connection_errors import in_one_line, unreachable, with_sqlstate
 from wallet_api.database.machines import DISTRIBUTION_COLUMN, Machines
 from wallet_api.database_url import connection_parameters
 from wallet_api.errors import DatabaseUnavailable
@@ -211,8 +211,7 @@ def connect(conninfo: Secret[str]) -> Connection:
         set_up(connection)
     except psycopg.Error as error:
         # Also for a parameter that psycopg reads itself, such as connect_timeout=soon.
-        first_line = str(error).partition("\n")[0]
-        raise DatabaseUnavailable(f"cannot connect to the database: {first_line}") from error
+        raise unreachable(error, in_one_line(error)) from error
     if connection.faults:
         connection.close()
         raise connection.faults[0]
@@ -225,7 +224,7 @@ def connection_error(conninfo: Secret[str]) -> DatabaseUnavailable | None:
         Connection.connect(**connection_parameters(conninfo)).close()
     except psycopg.Error as error:
         # Also for a parameter that psycopg reads itself, such as connect_timeout=soon.
-        return unreachable(error, " ".join(str(error).split()))
+        return unreachable(error, in_one_line(error))
     return None
 
 
