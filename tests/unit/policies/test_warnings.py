@@ -124,8 +124,7 @@ TRANSFERS = (
     "max_lifetime_seconds, or name the methods for transactions only."
 )
 PERMITS = (
-    "allows Permit (ERC-2612), which may count in its windows until the year 9999, also if another "
-    "rule allows it: deny Permit."
+    "allows Permit (ERC-2612), which may count in its windows until the year 9999: deny Permit."
 )
 APPROVALS = {"kinds": ["allowance"], "methods": BY_TRANSACTION}
 BY_SIGNATURE = [name for name in METHODS if "yped" in name]
