@@ -216,6 +216,13 @@ def test_a_permit_that_another_rule_allows_is_not_named_where_it_is_denied():
         assert warned(permits, counted(), FEE, deny) == expected
 
 
+@pytest.mark.parametrize("members", [APPROVALS, {"kinds": ["allowance"], **typed("PermitSingle")}])
+def test_permit2_itself_has_no_allowance_at_permit2(members):
+    both = rule(**members, **ASSETS, spenders=[PERMIT2, ROUTER], windows=windows((60, 5)))
+    assert warned(both, FEE) == [ALLOWANCES]
+    assert warned(both, FEE, {"id": "no", "effect": "deny", "spenders": [ROUTER]}) == []
+
+
 def test_windows_that_another_rule_makes_void_are_not_named():
     """A full window refuses nothing that a rule without limits allows."""
     assert warned(rule(**OF_ROUTER), counted(), FEE) == []
