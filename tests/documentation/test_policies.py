@@ -4,6 +4,7 @@ import re
 
 from tests.documentation.pages import code, read, section, tables
 from wallet_api.policies.evaluation import LAYERS, REASONS
+from wallet_api.policies.explanation import explain
 from wallet_api.policies.json_schema import RULE_SCHEMA
 from wallet_api.policies.reading import parse_policy
 from wallet_api.policies.rules import KINDS
@@ -30,4 +31,7 @@ def test_every_reason_is_described_in_order():
 
 def test_the_example_is_a_policy():
     (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
-    assert warnings(parse_policy(example).rules) == []
+    rules = parse_policy(example).rules
+    assert warnings(rules) == []
+    (denying,) = (rule for rule in rules if rule.effect == "deny")
+    assert f'"{explain(denying)}"' in " ".join(PAGE.split())

@@ -124,7 +124,7 @@ def set_own_policy(body: dict[str, Any]) -> tuple[Any, dict[str, str]]:
     application().request_limits.count_write()
     rules = read_rules(body["rules"])
     # Nothing is stored if this fails.
-    found = warnings(rules)
+    found = warnings(rules, only_narrow=True)
     row = application().policy_assignments.set_of_user(
         g.fid,
         rules,

@@ -63,6 +63,11 @@ def rules_that_cover(
     return sorted(ids)
 
 
+def is_allowed(part: RuleWithExamples, policy: Sequence[RuleWithExamples]) -> bool:
+    """Return whether a part of a rule that allows matches anything, and is not denied."""
+    return bool(part.examples) and not rules_that_cover(part, policy, "deny")
+
+
 def _covering_part(part: RuleWithExamples, wide: Sequence[Rule]) -> set[str]:
     """Return ids of rules that match all that a rule matches of one kind.
 
@@ -102,6 +107,13 @@ def _wider_conditions(narrow: Rule, wide: Rule) -> list[str]:
 
 def _matches_all(rule: Rule, part: RuleWithExamples) -> bool:
     return all(applies(rule, example) for example in part.examples)
+
+
+def both(condition: frozenset[Any] | None, values: frozenset[Any] | None) -> Any:
+    """Return the values that fit two conditions, of which None fits anything."""
+    if condition is None or values is None:
+        return values if condition is None else condition
+    return condition & values
 
 
 def with_condition(rule: Rule, name: str, value: Any) -> Rule:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from wallet_api.ethereum.effects import Effect
 from wallet_api.policies.counting import Counted, Counts, Window
-from wallet_api.policies.matching import Request, Subject, is_about, matches
+from wallet_api.policies.matching import Request, Subject, effects_that_match, is_about
 from wallet_api.policies.rules import Rule
 
 Reason: TypeAlias = Literal[
@@ -132,7 +132,7 @@ def _matches_of(rules: Iterable[Rule], request: Request, counts: Counts) -> Iter
     for rule in rules:
         if not is_about(rule, request):
             continue
-        effects = tuple([matches(rule, subject) for subject in request.subjects])
+        effects = effects_that_match(rule, request)
         if True in effects:
             yield Match(rule, effects, counts.of(rule, effects))
 

@@ -108,8 +108,16 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
     tokens = None if rule.tokens is None else rule.tokens - {NATIVE}
     token = _one(tokens, default=_ADDRESS)
     transfer = partial(TokenTransfer, sender=_ADDRESS, to=to, amount=0)
-    allowance = partial(
-        Allowance, owner=_ADDRESS, spender=_one(rule.spenders, default=_ADDRESS), amount=0
+    allowance = partial(Allowance, owner=_ADDRESS, amount=0)
+    spender = _one(rule.spenders, default=_ADDRESS)
+    # Permit2 itself has no allowance at Permit2.
+    others = None if rule.spenders is None else rule.spenders - {PERMIT2}
+    at_permit2 = partial(
+        allowance,
+        token=token,
+        spender=_one(others, default=_ADDRESS),
+        contract=PERMIT2,
+        expires_at=_NOW,
     )
     # Only a rule that names a selector of tokens allows it.
     selectors = rule.selectors and (rule.selectors & SELECTORS or rule.selectors)
@@ -120,8 +128,8 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
         for effect in (
             NativeTransfer(to=to, amount=0),
             transfer(token=token),
-            allowance(token=token, contract=token),
-            allowance(token=token, contract=PERMIT2, expires_at=_NOW),
+            allowance(token=token, spender=spender, contract=token),
+            at_permit2(),
             ContractCall(to=to, selector=_one(selectors, default="0x00000000")),
             ContractCreation(code_hash="0x" + "00" * 32),
             delegation,
@@ -139,12 +147,12 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
     signed = _one(tokens, contracts, default=_ADDRESS)
     for standard, contract, effect in (
         (TRANSFER_TYPES, signed, transfer(token=signed, deadline=_NOW)),
-        (PERMIT_TYPES, signed, allowance(token=signed, contract=signed, deadline=_NOW)),
         (
-            PERMIT2_TYPES,
-            PERMIT2,
-            allowance(token=token, contract=PERMIT2, expires_at=_NOW, deadline=_NOW),
+            PERMIT_TYPES,
+            signed,
+            allowance(token=signed, spender=spender, contract=signed, deadline=_NOW),
         ),
+        (PERMIT2_TYPES, PERMIT2, at_permit2(deadline=_NOW)),
     ):
         yield _TYPED_DATA_METHODS, effect, (contract, _one(types, standard, default=""))
     contract = _one(contracts, default=_ADDRESS)

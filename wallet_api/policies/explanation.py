@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 
 from wallet_api.ethereum.amounts import ASSETS, Asset, format_amount
 from wallet_api.ethereum.networks import NETWORKS
+from wallet_api.policies.coverage import kind_of
 from wallet_api.policies.evaluation import Verdict
-from wallet_api.policies.rules import NATIVE, Rule
+from wallet_api.policies.examples import examples
+from wallet_api.policies.rules import NATIVE, Rule, TypedDataCondition
 
 _NETWORKS = {network.chain_id: network for network in NETWORKS.values()}
 _KINDS = {
@@ -34,7 +36,14 @@ def explain(rule: Rule) -> str:
     Amounts are in whole assets where the asset is known, and in the smallest unit elsewhere.
     """
     verb = "Allow" if rule.effect == "allow" else "Deny"
-    sentence = " ".join([f"{verb} {_kinds(rule)}", *_conditions(rule)]) + _exceptions(rule)
+    kinds = _kinds(rule)
+    what = "anything" if kinds is None else "nothing"
+    if kinds:
+        what = listed((_KINDS[kind] for kind in kinds), "and")
+    sentence = " ".join([verb, what, *_conditions(rule, kinds)])
+    if kinds is None and rule.effect == "allow":
+        # The comma separates them from the conditions before.
+        sentence += ", except delegations and messages of 32 bytes"
     limits = _limits(rule)
     return f"{sentence}: {listed(limits, 'and', ordered=True)}." if limits else f"{sentence}."
 
@@ -73,27 +82,15 @@ def known_asset(token: str, chain_ids: Collection[int] | None) -> Asset | None:
     return ASSETS["USDC"] if known else None
 
 
-def _kinds(rule: Rule) -> str:
-    if rule.kinds is None:
-        return "anything"
-    kinds = rule.kinds
-    if rule.effect == "allow" and rule.to is None:
-        # A rule that allows a delegation must name the delegate.
-        kinds -= {"delegation"}
-    return listed((_KINDS[kind] for kind in kinds), "and") if kinds else "nothing"
+def _kinds(rule: Rule) -> set[str] | None:
+    """Return the kinds of effects that a rule can match. None if it has no condition on effects."""
+    conditions = (rule.kinds, rule.to, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
+    if all(condition is None for condition in conditions):
+        return None
+    return {kind_of(example) for example in examples(rule)}
 
 
-def _exceptions(rule: Rule) -> str:
-    """Return what a rule allows only if its `kinds` name it."""
-    conditions = (rule.kinds, rule.tokens, rule.spenders, rule.selectors, rule.typed_data)
-    if rule.effect == "deny" or any(condition is not None for condition in conditions):
-        return ""
-    excluded = ["delegation"] if rule.to is not None else ["delegation", "hash_message"]
-    # The comma separates them from the conditions before.
-    return f", except {listed((_KINDS[kind] for kind in excluded), 'and')}"
-
-
-def _conditions(rule: Rule) -> Iterable[str]:
+def _conditions(rule: Rule, kinds: set[str] | None) -> Iterable[str]:
     if rule.tokens is not None:
         yield f"of {listed((_asset_name(t, rule.chain_ids) for t in rule.tokens), 'or')}"
     if rule.to is not None:
@@ -103,14 +100,20 @@ def _conditions(rule: Rule) -> Iterable[str]:
     if rule.selectors is not None:
         yield f"with the selector {listed(rule.selectors, 'or')}"
     if rule.typed_data is not None:
-        types, contracts = rule.typed_data.primary_types, rule.typed_data.verifying_contracts
-        yield "by typed data" + (f" of type {listed(types, 'or')}" if types else "")
-        if contracts is not None:
-            yield f"for the contract {listed(contracts, 'or')}"
+        if kinds != {"typed_data"}:
+            yield "by typed data"
+        yield from _typed_data_conditions(rule.typed_data)
     if rule.methods is not None:
         yield f"by {listed(rule.methods, 'or')}"
     if rule.chain_ids is not None:
         yield f"on {listed((_chain_name(c) for c in sorted(rule.chain_ids)), 'or', ordered=True)}"
+
+
+def _typed_data_conditions(condition: TypedDataCondition) -> Iterable[str]:
+    if condition.primary_types is not None:
+        yield f"of type {listed(condition.primary_types, 'or')}"
+    if condition.verifying_contracts is not None:
+        yield f"for the contract {listed(condition.verifying_contracts, 'or')}"
 
 
 def _limits(rule: Rule) -> list[str]:

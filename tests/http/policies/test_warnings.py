@@ -47,6 +47,12 @@ def test_a_request_with_rules_is_answered_with_their_warnings(send, route):
     assert send(route, LIKELY)["warnings"] == []
 
 
+def test_the_rules_of_a_user_are_not_called_dangerous_because_they_only_narrow(send):
+    narrow = [{"id": "no", "effect": "deny", "kinds": ["token_transfer"]}, EVERYTHING]
+    assert send("store", narrow)["warnings"]
+    assert send("limit the own wallet", narrow)["warnings"] == []
+
+
 def test_a_dry_run_without_rules_has_no_warnings(client, engine, send):
     send("limit the own wallet", UNLIKELY)
     body = {"fid": FID, "message": "hello"}
@@ -67,7 +73,7 @@ def test_what_is_read_has_no_warnings(client, engine, send):
 def test_nothing_is_stored_if_the_warnings_fail(
     client, engine, address, sql, monkeypatch, method, path, module
 ):
-    def fail(rules):
+    def fail(rules, **_):
         raise RuntimeError
 
     monkeypatch.setattr(module, "warnings", fail)

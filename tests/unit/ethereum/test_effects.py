@@ -131,6 +131,8 @@ APPROVE_AT_PERMIT2 = call("approve(address,address,uint160,uint48)", COIN, SPEND
         (call("transferFrom(address,address,uint256)", WALLET, 1 << 160, 5), COIN),
         (call("approve(address,address,uint160,uint48)", COIN, SPENDER, 1 << 160, 6), PERMIT2),
         (call("approve(address,address,uint160,uint48)", COIN, SPENDER, 5, 1 << 48), PERMIT2),
+        # Permit2 itself cannot use an allowance at Permit2.
+        (call("approve(address,address,uint160,uint48)", COIN, PERMIT2, 5, 6), PERMIT2),
         (call("decreaseAllowance(address,uint256)", SPENDER, 5), COIN),
         (call("setApprovalForAll(address,bool)", SPENDER, 1), COIN),
         (call("safeTransferFrom(address,address,uint256)", WALLET, OTHER, 5), COIN),

@@ -195,7 +195,10 @@ def test_a_standard_without_its_contract_is_unknown(name):
     assert effects_of(typed(name, domain=domain)) == unknown(name, None)
 
 
-@pytest.mark.parametrize("name", [name for name in STANDARDS if STANDARDS[name][1]])
+at_permit2 = pytest.mark.parametrize("name", [name for name in STANDARDS if STANDARDS[name][1]])
+
+
+@at_permit2
 @pytest.mark.parametrize(
     "domain",
     [
@@ -208,6 +211,12 @@ def test_a_standard_without_its_contract_is_unknown(name):
 )
 def test_permit2_has_exactly_one_domain(name, domain):
     assert effects_of(typed(name, domain=domain)) == unknown(name, domain["verifyingContract"])
+
+
+@at_permit2
+def test_an_allowance_at_permit2_for_permit2_itself_gives_nothing(name):
+    message = STANDARDS[name][3] | {"spender": PERMIT2}
+    assert effects_of(typed(name, message=message)) == unknown(name, PERMIT2)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ They are drawn from a plain random generator. With a strategy for each member, H
 times as long, and its rules seldom match.
 """
 
+from dataclasses import replace
 from itertools import product
 
 from tests.unit.policies.requests import DAI, NOW, PERMIT2, ROUTER, STRANGER, USDC, WALLET
@@ -136,6 +137,18 @@ def a_request(random):
         typed_data=domain if kinds is BY_TYPED_DATA else None,
         now=NOW,
     )
+
+
+SIGNED = (transfers(ENDS[2:3]), allowances(ENDS[2:3]))
+
+
+def a_batch(random):
+    """Return a request for effects of one kind, of which many differ only in their tokens."""
+    one = random.choice(random.choice(SIGNED))
+    more = [replace(one, token=random.choice(TOKENS)) for _ in range(random.randint(1, 3))]
+    more += random.choice(([], [], [random.choice(random.choice(SIGNED))]))
+    domain = (PERMIT2, "PermitSingle")
+    return replace(a_request(random), effects=[one, *more], typed_data=domain)
 
 
 def denying(random):

@@ -54,7 +54,7 @@ def by_transaction(chain_id):
         yield transaction(type="0x4", to=to, authorizationList=[signed.as_json()], **send)
         for selector in SELECTORS:
             yield transaction(to=to, data=selector, **send)
-    for token, party in product(TOKENS, ADDRESSES):
+    for token, party in product(TOKENS, (*ADDRESSES, PERMIT2)):
         yield transaction(to=token, data=call("transfer(address,uint256)", party, 0), **send)
         yield transaction(to=token, data=call("approve(address,uint256)", party, 0), **send)
         at_permit2 = call("approve(address,address,uint160,uint48)", token, party, 0, NOW)
@@ -76,7 +76,7 @@ def by_typed_data(chain_id):
         return {**members, "chainId": chain_id, **named}
 
     # Any contract can be a token.
-    for token, party in product((*TOKENS, PERMIT2), ADDRESSES):
+    for token, party in product((*TOKENS, PERMIT2), (*ADDRESSES, PERMIT2)):
         common = {"value": 0, "nonce": 0}
         for name in ("TransferWithAuthorization", "ReceiveWithAuthorization"):
             fields = {"from": WALLET, "to": party, "validAfter": 0, "validBefore": NOW, **common}

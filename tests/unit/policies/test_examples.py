@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.policies import reference
 from tests.unit.policies.random_policies import CONDITIONS, LIMITS, merged, some
 from tests.unit.policies.real_requests import all_requests
-from tests.unit.policies.requests import DAI, PERMIT2, USDC
+from tests.unit.policies.requests import DAI, PERMIT2, ROUTER, USDC
 from wallet_api.errors import NotSignable
 from wallet_api.ethereum.typed_data import read_typed_data
 from wallet_api.policies.examples import examples, is_read
@@ -20,6 +20,7 @@ from wallet_api.policies.warnings import warnings
 
 MORE_CONDITIONS = [
     *({"methods": [method]} for method in METHODS),
+    *({"spenders": spenders} for spenders in ([PERMIT2], [PERMIT2, ROUTER])),
     *({"typed_data": {"primary_types": [name]}} for name in ("Permit", "PermitBatch", "uint256")),
     *(
         {"typed_data": {"primary_types": [name], "verifying_contracts": [contract]}}

@@ -15,10 +15,16 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
     ("members", "sentence"),
     [
         ({}, "Allow anything, except delegations and messages of 32 bytes."),
-        ({"to": [ROUTER]}, f"Allow anything to {ROUTER}, except delegations."),
+        (
+            {"to": [ROUTER]},
+            f"Allow contract calls, native transfers and token transfers to {ROUTER}.",
+        ),
         (
             {"to": [ROUTER], "chain_ids": [10]},
-            f"Allow anything to {ROUTER} on chain 10, except delegations.",
+            (
+                f"Allow contract calls, native transfers and token transfers to {ROUTER} on chain "
+                "10."
+            ),
         ),
         (
             {"methods": ["sign/message"]},
@@ -28,9 +34,33 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
             {"chain_ids": [10]},
             "Allow anything on chain 10, except delegations and messages of 32 bytes.",
         ),
-        ({"tokens": [DAI]}, f"Allow anything of {DAI}."),
+        ({"tokens": [DAI]}, f"Allow allowances and token transfers of {DAI}."),
         ({"effect": "deny"}, "Deny anything."),
-        ({"effect": "deny", "to": [ROUTER]}, f"Deny anything to {ROUTER}."),
+        # An allowance for this address is not denied, and neither is a call of `permit` at a token.
+        (
+            {"effect": "deny", "to": [ROUTER]},
+            (
+                "Deny contract calls, delegations, native transfers and token transfers to "
+                f"{ROUTER}."
+            ),
+        ),
+        (
+            {"effect": "deny", "tokens": [USDC], "chain_ids": [BASE]},
+            "Deny allowances and token transfers of USDC on Base Mainnet (8453).",
+        ),
+        ({"effect": "deny", "spenders": [ROUTER]}, f"Deny allowances to the spender {ROUTER}."),
+        (
+            {"kinds": ["token_transfer", "allowance"], "to": [ROUTER]},
+            f"Allow token transfers to {ROUTER}.",
+        ),
+        ({"kinds": ["contract_call"], "tokens": [DAI]}, f"Allow nothing of {DAI}."),
+        (
+            {"typed_data": {"primary_types": ["PermitSingle"]}},
+            (
+                "Allow allowances and typed data of no known standard by typed data of type "
+                "PermitSingle."
+            ),
+        ),
         (
             {"kinds": ["message", "allowance", "network_fee"]},
             "Allow allowances, messages and network fees.",
@@ -58,8 +88,8 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
                 "chain_ids": [10, BASE],
             },
             (
-                f"Allow typed data of no known standard by typed data of type Order for the "
-                f"contract {DAI} by sign/typed-data on chain 10 or Base Mainnet (8453)."
+                f"Allow typed data of no known standard of type Order for the contract {DAI} "
+                "by sign/typed-data on chain 10 or Base Mainnet (8453)."
             ),
         ),
         (
@@ -79,8 +109,8 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
         (
             {"tokens": ["native"], "chain_ids": [BASE, SEPOLIA], "max_amount": "1"},
             (
-                "Allow anything of ETH on Base Mainnet (8453) or Base Sepolia Testnet (84532): at "
-                "most 0.000000000000000001 ETH in one request."
+                "Allow native transfers and network fees of ETH on Base Mainnet (8453) or Base "
+                "Sepolia Testnet (84532): at most 0.000000000000000001 ETH in one request."
             ),
         ),
         (
@@ -90,8 +120,8 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
                 "windows": [{"seconds": 60, "max_amount": "1000000000000000000"}],
             },
             (
-                "Allow anything of ETH on Base Mainnet (8453) or Base Sepolia Testnet (84532): at "
-                "most 1 ETH on each chain in any 1 minute."
+                "Allow native transfers and network fees of ETH on Base Mainnet (8453) or Base "
+                "Sepolia Testnet (84532): at most 1 ETH on each chain in any 1 minute."
             ),
         ),
         (
@@ -102,29 +132,30 @@ SEPOLIA, SEPOLIA_USDC = 84532, "0x036cbd53842c5426634e7929541ec2318f3dcf7e"
         (
             {"tokens": [USDC], "chain_ids": [BASE, SEPOLIA], "max_amount": "5"},
             (
-                f"Allow anything of {USDC} on Base Mainnet (8453) or Base Sepolia Testnet (84532): "
-                "at most 5 of the smallest unit in one request."
+                f"Allow allowances and token transfers of {USDC} on Base Mainnet (8453) or Base "
+                "Sepolia Testnet (84532): at most 5 of the smallest unit in one request."
             ),
         ),
         (
             {"tokens": [SEPOLIA_USDC], "chain_ids": [SEPOLIA], "max_amount": "5"},
             (
-                "Allow anything of USDC on Base Sepolia Testnet (84532): at most 0.000005 USDC in "
-                "one request."
+                "Allow allowances and token transfers of USDC on Base Sepolia Testnet (84532): at "
+                "most 0.000005 USDC in one request."
             ),
         ),
         (
             {"tokens": ["native"], "chain_ids": [137], "max_amount": "5"},
             (
-                "Allow anything of the native asset on chain 137: at most 5 of the smallest unit "
-                "in one request."
+                "Allow native transfers and network fees of the native asset on chain 137: at most "
+                "5 of the smallest unit in one request."
             ),
         ),
         (
             {"tokens": ["native", USDC], "chain_ids": [BASE], "max_amount": "5"},
             (
-                "Allow anything of ETH or USDC on Base Mainnet (8453): at most 5 of the smallest "
-                "unit of each in one request."
+                "Allow allowances, native transfers, network fees and token transfers of ETH or "
+                "USDC on Base Mainnet (8453): at most 5 of the smallest unit of each in one "
+                "request."
             ),
         ),
     ],

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.policies import reference
 from tests.unit.policies.random_policies import (
     LAYERS,
+    a_batch,
     a_history,
     a_policy,
     a_request,
@@ -129,3 +130,14 @@ def test_no_order_matters(random, layers, request, history):
     assert our_verdict(others, request, shuffled(history), unrestricted=True) == found
     turned = replace(request, effects=shuffled(request.effects))
     assert our_verdict(layers, turned, history, unrestricted=True).allowed == found.allowed
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.randoms(use_true_random=True))
+def test_a_batch_is_judged_like_any_other_request(random):
+    layers, request, history = some_layers(random), a_batch(random), a_history(random)
+    note(f"{layers=}\n{request=}\n{history=}")
+    verdict = our_verdict(layers, request, history)
+    expected = reference.verdict(layers, request, history, unrestricted=False)
+    event(f"alike {request.alike}: {verdict.reason}")
+    assert verdict.reason == expected

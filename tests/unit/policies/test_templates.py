@@ -181,9 +181,15 @@ ATTACKS = {
         "Permit2 allowance whose signature is valid for a day": [permit2(1, deadline=A_DAY)],
         "Permit2 allowances in a batch": [permit2(1, 1), permit2(HUNDRED, HUNDRED)],
         "Permit2 allowance at a contract that imitates Permit2": [permit2(1, contract=STRANGER)],
-        "Permit2 allowance for another spender than Permit2 by a transaction": [
-            transaction(to=PERMIT2, data=call(AT_PERMIT2, USDC, spender, 1, NOW + 60))
+        "Permit2 allowance by a transaction": [
+            transaction(to=PERMIT2, data=call(AT_PERMIT2, USDC, spender, 1, end))
             for spender in (ROUTER, STRANGER)
+            for end in (NOW + 60, 2**48 - 1)
+        ],
+        "Permit2 allowance for Permit2 itself, until the year 9999": [
+            transaction(to=PERMIT2, data=call(AT_PERMIT2, USDC, PERMIT2, HUNDRED, 2**48 - 1)),
+            transaction(to=PERMIT2, data=call(AT_PERMIT2, USDC, PERMIT2, 0, 2**48 - 1)),
+            permit2(HUNDRED, spender=PERMIT2, lasts=10**12, deadline=10**12),
         ],
         "Permit2 transfer to any holder of the signature": [permit2_transfer()],
         "Permit of USDC (ERC-2612) for the router": [permit()],

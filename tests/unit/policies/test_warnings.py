@@ -1,10 +1,18 @@
-"""Limits that do not limit, missing fees, and uncounted moves of assets are named."""
+"""Missing fees, and uncounted moves of assets are named."""
 
 import pytest
 
 from tests.unit.policies.requests import BASE, DAI, PERMIT2, ROUTER, STRANGER, USDC
-from tests.unit.policies.warned import ASSETS, BY_TRANSACTION, FEE, SEND, rule, typed, warned
-from wallet_api.ethereum.effects import PERMIT2_TYPES
+from tests.unit.policies.warned import (
+    ASSETS,
+    BY_SIGNATURE,
+    BY_TRANSACTION,
+    FEE,
+    SEND,
+    rule,
+    typed,
+    warned,
+)
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS, METHODS
 from wallet_api.policies.warnings import warnings
@@ -75,6 +83,67 @@ def test_a_transaction_needs_a_rule_for_its_fee():
     assert warned(SEND, FEE | {"chain_ids": [1, BASE]}, about="send") == []
 
 
+ANYWHERE = {"id": "fee", "effect": "allow", "kinds": ["network_fee"]}
+NO_FEE = {"id": "no", "effect": "deny", "kinds": ["network_fee"]}
+BY_RPC, BY_REST = BY_TRANSACTION
+
+
+@pytest.mark.parametrize(
+    ("send", "fees", "missing"),
+    [
+        ({"methods": [BY_RPC]}, [FEE | {"methods": [BY_REST]}], f" by {BY_RPC}"),
+        ({}, [FEE | {"methods": [BY_REST]}], f" by {BY_RPC}"),
+        ({}, [ANYWHERE, NO_FEE | {"methods": [BY_REST]}], f" by {BY_REST}"),
+        ({}, [ANYWHERE, NO_FEE | {"chain_ids": [BASE]}], f" on chain {BASE}"),
+        (
+            {},
+            [FEE | {"chain_ids": [1, BASE]}, NO_FEE | {"chain_ids": [BASE]}],
+            f" on chain {BASE}",
+        ),
+        (
+            {"chain_ids": [1, BASE]},
+            [ANYWHERE, NO_FEE | {"chain_ids": [BASE]}],
+            f" on chain {BASE}",
+        ),
+        (
+            {"chain_ids": [1, BASE], "methods": [BY_RPC]},
+            [FEE, FEE | {"id": "b", "chain_ids": [1], "methods": [BY_REST]}],
+            " on chain 1",
+        ),
+        ({}, [FEE, NO_FEE | {"methods": [BY_RPC]}, NO_FEE | {"id": "b"}], ""),
+        # One method pays on one chain, and another on another chain.
+        (
+            {"chain_ids": [1, BASE]},
+            [
+                FEE | {"chain_ids": [1], "methods": [BY_REST]},
+                FEE | {"id": "b", "methods": [BY_RPC]},
+            ],
+            None,
+        ),
+        ({}, [FEE | {"methods": [BY_REST]}, ANYWHERE | {"id": "b"}], None),
+        ({}, [ANYWHERE, NO_FEE | {"chain_ids": [1]}], None),
+    ],
+)
+def test_a_fee_is_compared_by_method_and_chain(send, fees, missing):
+    expected = f"allows no transaction{missing}: transactions need a rule for network_fee."
+    found = warned({**SEND, **send}, *fees, about="send")
+    assert found == ([] if missing is None else [expected])
+
+
+@pytest.mark.parametrize("members", [{"chain_ids": [1]}, {"methods": [BY_RPC], "chain_ids": [1]}])
+def test_a_transaction_that_is_denied_needs_no_fee(members):
+    """The rule that denies all on a chain also denies the fee there."""
+    denying = {"id": "no", "effect": "deny", **members}
+    assert warned(SEND | {"chain_ids": [1, BASE]}, ANYWHERE, denying, about="send") == []
+
+
+def test_a_transaction_on_chains_that_no_rule_names_needs_a_fee_there():
+    everywhere = {name: value for name, value in SEND.items() if name != "chain_ids"}
+    assert warned(everywhere, ANYWHERE, NO_FEE | {"chain_ids": [BASE]}, about="send") == [
+        f"allows no transaction on chain {BASE}: transactions need a rule for network_fee."
+    ]
+
+
 @pytest.mark.parametrize(
     "members",
     [
@@ -88,104 +157,6 @@ def test_a_transaction_needs_a_rule_for_its_fee():
 )
 def test_a_signature_without_a_transaction_needs_no_fee(members):
     assert warned(rule(**members)) == []
-
-
-def windows(*pairs):
-    return [{"seconds": seconds, "max_amount": str(most)} for seconds, most in pairs]
-
-
-@pytest.mark.parametrize(
-    ("limits", "expected"),
-    [
-        ({"windows": windows((3600, 10), (86_400, 100))}, []),
-        (
-            {"windows": windows((3600, 10), (86_400, 10))},
-            ["has a window of 1 hour that never limits: the one of 24 hours allows no more."],
-        ),
-        # It also counts what other rules and earlier versions of the policy allowed.
-        ({"windows": windows((3600, 10), (86_400, 240))}, []),
-        ({"windows": windows((3600, 10)), "max_amount": "10"}, []),
-        (
-            {"windows": windows((3600, 10)), "max_amount": "11"},
-            ["has a max_amount that never limits: the window of 1 hour allows less."],
-        ),
-    ],
-)
-def test_a_limit_that_cannot_bind_is_named(limits, expected):
-    assert warned(rule(kinds=["native_transfer"], **ASSETS, **limits), FEE) == expected
-
-
-ALLOWANCES = (
-    "allows allowances that are valid for any time, and count in its windows until then: set "
-    "max_lifetime_seconds, which allowances without an expiry never fit."
-)
-TRANSFERS = (
-    "allows signatures that are valid for any time, and count in its windows until then: set "
-    "max_lifetime_seconds, or name the methods for transactions only."
-)
-PERMITS = (
-    "allows Permit (ERC-2612), which may count in its windows until the year 9999, also if another "
-    "rule allows it: deny Permit."
-)
-APPROVALS = {"kinds": ["allowance"], "methods": BY_TRANSACTION}
-BY_SIGNATURE = [name for name in METHODS if "yped" in name]
-
-
-@pytest.mark.parametrize(
-    ("members", "expected"),
-    [
-        ({"kinds": ["allowance"]}, [ALLOWANCES, PERMITS]),
-        ({"kinds": ["allowance"], "max_lifetime_seconds": 60}, []),
-        # An allowance at Permit2 by transaction has an expiry.
-        (APPROVALS, [ALLOWANCES]),
-        ({**APPROVALS, "spenders": [PERMIT2, ROUTER]}, [ALLOWANCES]),
-        ({**APPROVALS, "spenders": [PERMIT2]}, []),
-        ({"kinds": ["allowance"], "spenders": [PERMIT2]}, [PERMITS]),
-        ({"kinds": ["allowance"], **typed("PermitSingle", PERMIT2)}, [ALLOWANCES]),
-        ({"kinds": ["allowance"], **typed("Permit", USDC)}, [PERMITS]),
-        ({"kinds": ["allowance"], **typed("Permit")}, [PERMITS]),
-        ({"kinds": ["allowance"], **typed(None, USDC)}, [PERMITS]),
-        ({"kinds": ["allowance"], **typed(None, PERMIT2)}, [ALLOWANCES]),
-        ({"kinds": ["token_transfer"]}, [TRANSFERS]),
-        ({"kinds": ["token_transfer"], "methods": BY_SIGNATURE}, [TRANSFERS]),
-        ({"kinds": ["token_transfer"], "methods": BY_TRANSACTION}, []),
-        ({"kinds": ["native_transfer"]}, []),
-        # A lifetime limits the transfers, too.
-        ({"kinds": ["allowance", "token_transfer"]}, [ALLOWANCES, PERMITS]),
-        ({}, [ALLOWANCES, PERMITS]),
-    ],
-)
-def test_a_window_over_signatures_needs_a_lifetime_that_permit_never_fits(members, expected):
-    limited = rule(**members, windows=windows((3600, 10)), **ASSETS)
-    assert warned(limited, FEE) == expected
-    without_windows = rule(**members, max_amount="5", **ASSETS)
-    assert warned(without_windows, FEE) == []
-
-
-@pytest.mark.parametrize(
-    ("kinds", "denied", "expected"),
-    [
-        (["allowance"], [typed("Permit")], [ALLOWANCES]),
-        (["allowance"], [typed(None, USDC)], [ALLOWANCES]),
-        (["allowance"], [typed(None, PERMIT2), APPROVALS], [PERMITS]),
-        (["allowance"], [{"methods": BY_SIGNATURE}], [ALLOWANCES]),
-        (["allowance"], [typed("PermitSingle"), APPROVALS], [ALLOWANCES, PERMITS]),
-        (["allowance"], [*map(typed, sorted(PERMIT2_TYPES)), APPROVALS], [PERMITS]),
-        (["token_transfer"], [{"methods": BY_SIGNATURE}], []),
-        (
-            ["token_transfer"],
-            [typed("TransferWithAuthorization"), typed("ReceiveWithAuthorization")],
-            [],
-        ),
-        (["token_transfer"], [typed("TransferWithAuthorization")], [TRANSFERS]),
-    ],
-)
-def test_a_lifetime_is_not_needed_for_signatures_that_are_denied(kinds, denied, expected):
-    limited = rule(kinds=kinds, windows=windows((3600, 10)), **ASSETS)
-    denying = [
-        {"id": f"no{index}", "effect": "deny", **members} for index, members in enumerate(denied)
-    ]
-    assert warned(limited, FEE, *denying) == expected
 
 
 def test_what_could_move_assets_without_being_counted_is_named():
@@ -205,15 +176,16 @@ def test_what_could_move_assets_without_being_counted_is_named():
 def test_functions_of_a_token_that_can_move_it_are_named():
     token = rule(kinds=["contract_call"], chain_ids=[BASE], to=[USDC, DAI])
     send = rule(id="b", kinds=["token_transfer"], chain_ids=[BASE], tokens=[USDC, DAI], to=[ROUTER])
-    usdc, dai = (
-        f"allows functions of the token {address} that can move it, and that no limit counts: name "
-        "the selectors."
-        for address in (USDC, DAI)
-    )
-    assert warned(token, send, FEE) == sorted([usdc, dai])
+    functions = "allows functions of the token{} that can move {}, and that no limit counts: name "
+    functions += "the selectors."
+    both = functions.format(f"s {DAI} and {USDC}", "them")
+    assert warned(token, send, FEE) == [both]
     denying = {"id": "no", "effect": "deny", "kinds": ["contract_call"], "to": [USDC]}
-    assert warned(token, send, FEE, denying) == [dai]
+    assert warned(token, send, FEE, denying) == [functions.format(f" {DAI}", "it")]
     assert warned(token | {"selectors": ["0x12345678"]}, send, FEE) == []
+    many = [f"0x{index:040x}" for index in range(100)]
+    (sentence,) = warned(token | {"to": many}, send | {"tokens": many}, FEE)
+    assert f"{many[4]} and 95 others that can move them" in sentence
 
 
 @pytest.mark.parametrize(
@@ -234,6 +206,38 @@ def test_what_another_rule_denies_is_not_named(members, denied):
     assert [one for one in warned(rule(**members), FEE, elsewhere) if "no limit counts" in one]
 
 
+def test_what_a_user_allows_is_not_dangerous_because_it_only_narrows():
+    narrow = read_rules([{"id": "no", "effect": "deny", "kinds": ["token_transfer"]}, EVERYTHING])
+    assert len(warnings(narrow)) == 2
+    assert warnings(narrow, only_narrow=True) == []
+
+
+DENIED_TO = (
+    "denies transfers to its addresses, but not allowances, which let them take assets: deny them "
+    "as `spenders`, too."
+)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "is_named"),
+    [
+        ({"kinds": ["allowance"]}, {"to": [ROUTER]}, True),
+        ({}, {"to": [ROUTER]}, True),
+        ({"kinds": ["allowance"], "spenders": [ROUTER]}, {"to": [ROUTER, STRANGER]}, True),
+        ({"kinds": ["allowance"], "spenders": [STRANGER]}, {"to": [ROUTER]}, False),
+        ({"kinds": ["token_transfer"]}, {"to": [ROUTER]}, False),
+        ({"kinds": ["allowance"]}, {"to": [ROUTER], "kinds": ["token_transfer"]}, False),
+        ({"kinds": ["allowance"]}, {"spenders": [ROUTER]}, False),
+    ],
+)
+def test_addresses_that_are_denied_only_as_recipients_are_named(allowed, denied, is_named):
+    denying = {"id": "no", "effect": "deny", **denied}
+    found = warned(rule(**allowed), FEE, denying, about="no")
+    assert found == ([DENIED_TO] if is_named else [])
+    spenders = {"id": "b", "effect": "deny", "spenders": [ROUTER, STRANGER]}
+    assert warned(rule(**allowed), FEE, denying, spenders, about="no") == []
+
+
 def test_the_selector_of_a_known_function_is_named():
     approve = rule(
         kinds=["contract_call"], chain_ids=[BASE], to=[PERMIT2], selectors=["0x095EA7B3"]
@@ -245,17 +249,3 @@ def test_the_selector_of_a_known_function_is_named():
             "name the kind."
         )
     ]
-
-
-def test_a_permit_of_one_token_is_not_named_where_that_token_is_denied():
-    """The contract of a Permit is its token."""
-    limited = rule(
-        **typed("Permit", USDC),
-        kinds=["allowance"],
-        windows=windows((3600, 10)),
-        tokens=[USDC, DAI],
-        chain_ids=[BASE],
-    )
-    for token, expected in ((USDC, []), (DAI, [PERMITS])):
-        deny = {"id": "no", "effect": "deny", "tokens": [token], "methods": BY_SIGNATURE}
-        assert [one for one in warned(limited, FEE, deny) if one == PERMITS] == expected

@@ -2,9 +2,11 @@
 
 from tests.unit.policies.requests import BASE, ROUTER, USDC
 from wallet_api.policies.reading import read_rules
+from wallet_api.policies.rules import METHODS
 from wallet_api.policies.warnings import warnings
 
 BY_TRANSACTION = ["eth_signTransaction", "sign/transaction"]
+BY_SIGNATURE = [name for name in METHODS if "yped" in name]
 
 
 def typed(primary_type, *contracts):

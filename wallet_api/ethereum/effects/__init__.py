@@ -2,6 +2,8 @@
 
 A request has at least one effect. A request that does not match a known standard exactly is a
 contract call or unknown typed data: the amount of a transfer or an allowance is never guessed.
+So is an allowance at Permit2 for Permit2 itself, which gives nothing to anybody: only the spender
+can use an allowance at Permit2, and Permit2 never calls itself.
 
 - NativeTransfer: the value of a transaction.
 - TokenTransfer: `transfer` and `transferFrom` (ERC-20), `TransferWithAuthorization` and

@@ -113,7 +113,7 @@ def _increase_allowance(token: str, owner: str, spender: int, amount: int) -> Ef
 def _approve_at_permit2(
     contract: str, owner: str, token: int, spender: int, amount: int, expiration: int
 ) -> Effect | None:
-    if contract != PERMIT2:
+    if contract != PERMIT2 or _address(spender) == PERMIT2:
         return None
     return Allowance(
         token=_address(token),

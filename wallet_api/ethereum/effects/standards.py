@@ -109,6 +109,8 @@ def _authorization(token: str, _signer: str, message: Mapping[str, Any]) -> tupl
 def _permit2_allowances(
     contract: str, signer: str, message: Mapping[str, Any]
 ) -> tuple[Effect, ...]:
+    if message["spender"] == PERMIT2:
+        return ()
     return tuple(
         Allowance(
             token=details["token"],
@@ -127,6 +129,8 @@ def _permit2_transfers(
     contract: str, signer: str, message: Mapping[str, Any]
 ) -> tuple[Effect, ...]:
     # The spender chooses the recipients, so that it is an allowance, for one call.
+    if message["spender"] == PERMIT2:
+        return ()
     return tuple(
         Allowance(
             token=permitted["token"],
