@@ -7678,7 +7678,7 @@ export interface operations {
                 chain?: "ethereum" | "base-account";
                 /** @description Inclusive start of the range. */
                 createdAfter?: string | unknown | unknown;
-                /** @description Exclusive end of the range. */
+                /** @description Exclusive end of the range, later than `createdAfter`. */
                 createdBefore?: string | unknown | unknown;
             };
             header?: never;
@@ -7821,7 +7821,7 @@ export interface operations {
                 request_id?: string;
                 /** @description Inclusive start of the range. */
                 after?: string | unknown | unknown;
-                /** @description Exclusive end of the range. */
+                /** @description Exclusive end of the range, later than `after`. */
                 before?: string | unknown | unknown;
             };
             header?: never;

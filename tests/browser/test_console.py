@@ -136,7 +136,7 @@ def test_a_token_with_some_scopes_shows_what_it_may(enter):
     expect(page.locator("#totals")).to_have_text(f"{lacks}stats:read.")
     look_for(page, str(OTHER))
     expect(rows(page, "wallets")).to_contain_text(["Trading wallet"])
-    for card in ("signatures", "refusals", "trail"):
+    for card in ("signatures", "trail"):
         expect(page.locator(f"#{card}")).to_contain_text(f"{lacks}audit:read.")
     expect(page.locator("#policy")).to_contain_text(f"{lacks}policies:read.")
     page = enter("stats:read", "audit:read").page
@@ -204,6 +204,45 @@ def test_charts_have_axes_exact_values_and_a_range_of_days(enter, shared_sql):
     page.get_by_label("To (UTC)").fill("2025-01-31")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#totals").get_by_role("alert")).to_contain_text("from must be at most to")
+
+
+AXES = {
+    # Units in ETH, and the ticks.
+    "0.009": ["0", "0.0025", "0.005", "0.0075", "0.01"],
+    "0.0045": ["0", "0.002", "0.004", "0.006"],
+    "0.000000000000000001": ["0", "0.000000000000000001"],
+    "0.000000000000000009": [
+        "0",
+        *(f"0.00000000000000000{units}" for units in (3, 6, 9)),
+    ],
+    "1": ["0", "0.25", "0.5", "0.75", "1"],
+    "1234.5": ["0", "500", "1K", "1.5K"],
+    "115000": ["0", "50K", "100K", "150K"],
+    "2500000000": ["0", "1B", "2B", "3B"],
+    "0": ["0", "1"],
+}
+
+
+def test_the_ticks_of_an_axis_are_different_and_exact(enter):
+    page = enter(*SCOPES, viewport=PHONE).page
+    for amount, ticks in AXES.items():
+        shown, cut = page.evaluate(
+            """async (amount) => {
+              const { chart } = await import("/assets/chart.js");
+              const days = ["2026-11-29", "2026-11-30"];
+              const rows = [{ day: days[1], kind: "ETH", value: Number(amount), text: amount }];
+              const whole = { id: "one", title: "One", days, kinds: ["ETH"], rows, decimals: 18 };
+              const one = chart(whole);
+              document.getElementById("charts").replaceChildren(one);
+              await new Promise((done) => setTimeout(done, 50));
+              const ticks = [...one.querySelectorAll("text[text-anchor=end]")];
+              const left = one.querySelector("svg").getBoundingClientRect().left;
+              return [ticks.map((tick) => tick.textContent),
+                ticks.filter((tick) => tick.getBoundingClientRect().left < left).length];
+            }""",
+            amount,
+        )
+        assert (shown, cut) == (ticks, 0), amount
 
 
 @pytest.mark.usefixtures("of_today")

@@ -103,9 +103,9 @@ def test_every_address_id_and_hash_can_be_copied_and_addresses_have_an_explorer(
 def test_what_was_signed_shows_its_digest_its_effects_and_their_addresses(
     enter, signed, shared_sql
 ):
-    page = enter(*SCOPES, view=f"#/users/{SIGNER}").page
+    page = enter(*SCOPES, view=f"#/audit?fid={SIGNER}&action=transaction.signed").page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    row = rows(page, "signatures").first
+    row = rows(page, "entries").first
     (digest,) = shared_sql.execute(
         "select details::json ->> 'digest' from wallet_audit_log"
         " where fid = %s and action = 'transaction.signed' order by id desc limit 1",

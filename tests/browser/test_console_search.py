@@ -24,6 +24,7 @@ def test_what_people_paste_leads_to_the_user(enter, behind):
         *(f"{USER}", f" FID {USER}", f"fid: {USER}", f"fid_{USER}_ethereum", f"user:{USER}"),
         *(f"fid_{USER}_base-account", f"wallet_{USER}_ethereum.json"),
         *(address, address.upper().replace("X", "x"), address.lower(), BASE_ACCOUNT),
+        *(address[2:], address[2:].lower()),
         # As it was copied, and as the console and other wallets shorten it.
         *(
             address[:12],
@@ -56,27 +57,39 @@ def test_a_deposit_is_found_by_its_id(enter, behind, shared_sql):
     expect(page.locator("#found")).to_contain_text("No deposit has the id")
 
 
-def test_a_request_is_found_by_its_id(enter, behind):
+def test_a_request_is_found_by_its_id(enter, behind, shared_sql):
     page = enter(*SCOPES).page
     entries = rows(page, "entries")
     behind.wallets.ensure_trading_wallet(ASKED, access=ACCESS)
     made = new_request_id()
     made_by_a_proxy = "proxy-5d2f3b1a4c60"
-    for request_id in (made, made_by_a_proxy):
+    made_by_a_uuid = str(uuid.uuid4())
+    for request_id in (made, made_by_a_uuid, made_by_a_proxy):
         access = replace(ACCESS, actor="client:engine", request_id=request_id)
         behind.wallets.get_wallet_with_key(ASKED, "ethereum", access=access)
     look_for(page, made)
     expect(entries).to_have_count(1)
     assert page.url.endswith(f"#/audit?request_id={made}")
-    # Another id needs a range, which one click gives it.
+    # Another id needs a range, which the console gives it.
+    look_for(page, "r-1")
+    page.wait_for_url("**/console#/audit?from=*&to=*&request_id=r-1")
+    expect(page.locator("#entries")).to_contain_text("This request id does not contain its time.")
+    look_for(page, made_by_a_uuid)
+    page.get_by_role("link", name="Search the audit log").click()
+    expect(entries).to_have_count(1)
+    expect(page.get_by_role("textbox", name="Request id")).to_have_value(made_by_a_uuid)
     look_for(page, made_by_a_proxy)
-    expect(page.locator("#entries").get_by_role("alert")).to_contain_text("request_id")
+    expect(entries).to_have_count(1)
+    # In the form, too, and where one end of the range is given.
+    (end,) = shared_sql.execute("select (now() + '1 hour')::text").fetchone()
+    for field, value in (("To (UTC)", ""), ("From (UTC)", "-6d"), ("To (UTC)", end[:16])):
+        page.get_by_role("link", name="Clear").click()
+        page.get_by_role("textbox", name="Request id").fill(made_by_a_proxy)
+        page.get_by_label(field).fill(value)
+        page.get_by_role("button", name="Apply").click()
+        expect(entries).to_have_count(1)
     page.get_by_role("link", name="Last 7 days").click()
     expect(entries).to_have_count(1)
-    look_for(page, "r-1")
-    page.wait_for_url("**/console#/audit?request_id=r-1")
-    page.go_back()
-    page.get_by_role("link", name="Last 7 days").click()
     entries.get_by_role("link", name=f"FID {ASKED}").click()
     has_heading(page, f"FID {ASKED}")
     page.locator("#trail").get_by_role("link", name="proxy-5d").click()
@@ -90,7 +103,7 @@ def test_a_request_is_found_by_its_id(enter, behind):
 def test_every_id_that_a_request_may_have_is_searched_for(enter, asked):
     page = enter(*SCOPES).page
     look_for(page, asked)
-    page.wait_for_url(f"**/console#/audit?request_id={asked}")
+    page.wait_for_url(f"**/console#/audit?from=*&to=*&request_id={asked}")
 
 
 def test_a_request_whose_id_is_a_uuid_is_found_without_the_scope_of_deposits(enter):
@@ -99,14 +112,17 @@ def test_a_request_whose_id_is_a_uuid_is_found_without_the_scope_of_deposits(ent
     look_for(page, asked)
     expect(page.locator("#found")).to_contain_text("this token lacks the scope wallets:read")
     page.get_by_role("link", name="Search the audit log").click()
-    page.wait_for_url(f"**/console#/audit?request_id={asked}")
+    page.wait_for_url(f"**/console#/audit?from=*&to=*&request_id={asked}")
 
 
 def test_an_actor_leads_to_what_it_did(enter):
     page = enter(*SCOPES).page
-    look_for(page, "client:engine")
-    expect(page.get_by_label("By", exact=True)).to_have_value("client:engine")
-    expect(rows(page, "entries")).to_have_count(50)
+    for asked in ("client:engine", "engine"):
+        look_for(page, asked)
+        expect(page.get_by_label("By", exact=True)).to_have_value("client:engine")
+        expect(rows(page, "entries")).to_have_count(50)
+        page.get_by_role("link", name="Clear").click()
+        expect(page.get_by_label("By", exact=True)).to_have_value("")
 
 
 def test_what_is_not_found_is_said(enter):
@@ -114,6 +130,11 @@ def test_what_is_not_found_is_said(enter):
     found = page.locator("#found")
     look_for(page, f"0x{1:040x}")
     expect(found).to_contain_text("No wallet in PostgreSQL has this address.")
+    # Or the id of a request.
+    look_for(page, f"{1:040x}")
+    expect(found).to_contain_text("No wallet in PostgreSQL has this address.")
+    page.get_by_role("link", name="Search the audit log").click()
+    expect(page.get_by_role("textbox", name="Request id")).to_have_value(f"{1:040x}")
     for asked in ("0x", "0x24e", "0x24e…CD74E2"):
         look_for(page, asked)
         expect(found).to_contain_text("Paste at least 4 digits after 0x.")

@@ -1,7 +1,9 @@
-"""A user's page in the console: wallets, policy, deposits, signatures, refusals, audit entries."""
+"""A user's page in the console: wallets, policy, deposits, signatures, audit entries."""
 
 import re
 import shutil
+from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 from playwright.sync_api import expect
@@ -26,17 +28,19 @@ from tests.signing import CHAIN_ID
 from tests.wallet_store import EXPECTED, SAMPLES
 from wallet_api.errors import PolicyRefused
 from wallet_api.policies.reading import read_policy, read_rules
+from wallet_api.services.deposits import DepositRequest
 
 pytestmark = pytest.mark.slow
 
 POLICED = 8_000_004
+ACTIVE = 8_000_007
 
 
-def sign_transfer(services, amount):
+def sign_transfer(services, amount, fid=POLICED):
     """Sign a transfer as the client "engine", which may be refused."""
     try:
         services.signing.sign_transaction(
-            POLICED,
+            fid,
             transfer(amount),
             chain_id=CHAIN_ID,
             method="sign/transaction",
@@ -65,12 +69,12 @@ def test_a_user_is_on_one_screen(enter, behind):
     assert page.evaluate("navigator.clipboard.readText()") == address
 
     deposits = rows(page, "deposits")
-    expect(deposits).to_have_count(5)
+    expect(deposits).to_have_count(3)
     expect(deposits.first).to_contain_text("7 USDC")
     expect(page.locator("#deposits")).to_contain_text(
         "The service does not watch the blockchain yet"
     )
-    expect(rows(page, "trail")).to_have_count(5)
+    expect(rows(page, "trail")).to_have_count(3)
     expect(page.locator("#signatures")).to_contain_text("No signatures yet.")
     expect(page.locator("#policy")).to_contain_text(
         "No policy of the service or the wallet applies"
@@ -107,14 +111,15 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     expect(card).to_contain_text("0.5 of 1.5 USDC left")
     expect(card).to_contain_text("User")
     expect(card).to_contain_text("1 of 2 USDC left")
-    expect(rows(page, "signatures")).to_contain_text([re.compile("Transaction signed")])
-    refusal = rows(page, "refusals")
-    expect(refusal).to_contain_text([re.compile("Signature refused")])
+    refusal, signature = rows(page, "signatures").all()
+    expect(signature).to_contain_text("Transaction signed")
+    expect(refusal).to_contain_text("Signature refused")
     expect(refusal).to_contain_text(
-        [re.compile("Refused by the policy of the wallet, rule .*: window")]
+        re.compile("Refused by the policy of the wallet, rule .*: window")
     )
     shortened = f"{RECIPIENT[:8]}…{RECIPIENT[-6:]}"
-    expect(refusal).to_contain_text([re.compile(f"0.500001 USDC from 0x.* to {shortened}")])
+    expect(refusal).to_contain_text(re.compile(f"0.500001 USDC from 0x.* to {shortened}"))
+    expect(rows(page, "trail")).to_contain_text(["Policy of the wallet", "Wallet created"])
     assert visitor.faults_of_the_page() == []
 
     # To the unit what the card says is left, and then nothing.
@@ -128,6 +133,43 @@ def test_a_wallets_policy_shows_what_is_left_of_its_windows_and_the_last_refusal
     assert page.url.endswith("?client=nobody")
 
 
+def test_the_page_of_an_active_user_is_about_one_screen(enter, behind):
+    """It has two wallets, deposits, two layers of policies, refusals, and reads of its key."""
+    behind.wallets.store_base_account_address(ACTIVE, BASE_ACCOUNT, access=ACCESS)
+    behind.wallets.ensure_trading_wallet(ACTIVE, access=ACCESS)
+    rules = [payments((86_400, 5_000_000)), FEES]
+    policy = behind.policy_versions.create(
+        read_policy({"name": "active", "rules": rules}), access=ACCESS
+    )
+    behind.policy_assignments.assign_to_wallet(ACTIVE, policy.id, access=ACCESS)
+    behind.policy_assignments.set_of_user(ACTIVE, read_rules(rules), access=ACCESS)
+    for amount in range(1, 9):
+        sign_transfer(behind, amount * 1_000_000 + 1, fid=ACTIVE)
+        access = replace(CLIENT, ip=ip_address("203.0.113.7"))
+        behind.wallets.get_wallet_with_key(ACTIVE, "ethereum", access=access)
+        asked = DepositRequest(
+            asset="USDC", amount=f"{amount}.5", base_address=None, idempotency_key=None
+        )
+        behind.deposits.prepare(ACTIVE, asked, access=ACCESS)
+    screen = {"width": 1280, "height": 900}
+    page = enter(*SCOPES, view=f"#/users/{ACTIVE}", viewport=screen).page
+    for card in ("deposits", "signatures", "trail"):
+        expect(rows(page, card)).to_have_count(3)
+    expect(page.get_by_text("Loading …")).to_have_count(0)
+    for card in ("signatures", "trail"):
+        lines = rows(page, card).evaluate_all("all => all.map((one) => one.clientHeight)")
+        assert max(lines) < 75, lines
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert height <= 1.25 * screen["height"]
+    # What is not shown is one click away.
+    page.get_by_role("link", name="Refused signatures").click()
+    expect(rows(page, "entries").first).to_contain_text("Signature refused")
+    page.go_back()
+    page.get_by_role("link", name="All signatures").click()
+    expect(page.get_by_label("Action").locator("option:checked")).to_have_text("Signatures")
+    expect(rows(page, "entries")).to_have_count(2)
+
+
 def test_a_part_that_fails_by_a_mistake_says_so(enter):
     visitor = enter(*SCOPES)
     page = visitor.page
@@ -135,7 +177,7 @@ def test_a_part_that_fails_by_a_mistake_says_so(enter):
     def answer(route):
         route.fulfill(json=route.fetch().json() | {"data": [None]})
 
-    page.route(f"**/v1/audit?fid={USER}&limit=5", answer)
+    page.route(f"**/v1/audit?fid={USER}&action=wallet.created*", answer)
     look_for(page, str(USER))
     expect(page.locator("#trail").get_by_role("alert")).to_have_text(
         "This part could not be shown."
@@ -154,7 +196,7 @@ def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
     look_for(page, str(USER))
     page.on("request", lambda request: asked.append(request.url.endswith("/v1/status")))
     page.reload()
-    expect(rows(page, "trail")).to_have_count(5)
+    expect(rows(page, "trail")).to_have_count(3)
     expect(explorer).to_be_visible()
     assert sum(asked) == 1
     # A failure is not kept.
@@ -169,7 +211,7 @@ def test_the_parts_of_a_view_together_ask_once_for_what_does_not_change(enter):
 
 def test_late_and_failed_responses_do_not_reach_another_view(enter):
     page = enter(*SCOPES).page
-    trail = f"**/v1/audit?fid={USER}&limit=5"
+    trail = f"**/v1/audit?fid={USER}&action=wallet.created*"
     late = hold(page, trail, times=1)
     look_for(page, str(USER))
     has_heading(page, f"FID {USER}")
@@ -235,7 +277,7 @@ def test_with_wallet_files_the_console_shows_what_is_available(visit_own, servic
     expect(page.locator("#wallets")).to_contain_text(keyed["address"])
     # The first read of a file records it, before or after the log is read.
     expect(page.locator("#trail")).to_contain_text(
-        re.compile(r"No entries yet|the file had no entry")
+        re.compile(r"No other entries yet|the file had no entry")
     )
     assert visitor.faults_of_the_page() == []
     assert fits(page)

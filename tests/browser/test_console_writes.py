@@ -1,5 +1,7 @@
 """What the console does when a write fails, when its answer is lost, and when its view is left."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -83,6 +85,60 @@ def test_a_client_whose_creation_is_not_answered_may_exist(enter, behind, loses)
     expect(row).to_contain_text("Revoked")
     expect(page.locator("#said")).to_have_text(f"{name} is revoked.")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_another_client_is_created_after_the_first(enter, behind):
+    visitor = enter(*MANAGES, view="#/status")
+    page = visitor.page
+    page.goto(f"{visitor.url}/console#/clients/new")
+    for name in ("first-of-two", "second-of-two"):
+        page.get_by_label("Name").fill("Not A Name")
+        page.get_by_label("audit:read").check()
+        page.get_by_role("button", name="Create").click()
+        alert = page.locator("#new-client").get_by_role("alert")
+        expect(alert).to_contain_text(re.compile("^Name"))
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Allowed networks").fill("300.1.1.1")
+        page.get_by_role("button", name="Create").click()
+        expect(alert).to_contain_text(re.compile("^Allowed networks: each must be an address"))
+        page.get_by_label("Allowed networks").fill("")
+        page.get_by_role("button", name="Create").click()
+        expect(page.locator("#new-token")).to_contain_text("wapi_")
+        page.get_by_role("link", name="Create another one").click()
+        expect(page.locator("#new-token")).to_have_count(0)
+        expect(page.get_by_label("Name")).to_have_value("")
+        assert is_active(behind, name)
+
+
+@pytest.mark.parametrize("lists", [True, False])
+def test_the_revocation_of_the_own_token_says_so_and_signs_out(visit, behind, lists):
+    scopes = MANAGES if lists else ("audit:read", "clients:write")
+    token = give_token(behind, *scopes)
+    name = f"console-{len(behind.api_clients.list_clients()) - 1}"
+    page = sign_in(visit(), token, f"#/audit?actor=client:{name}").page
+    if lists:
+        page.get_by_role("link", name="API clients").click()
+        own = rows(page, "clients").filter(has=page.get_by_text("You", exact=True))
+        expect(own).to_contain_text([name])
+    page.get_by_role("button", name=f"Revoke {name}", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    warning = "You are signed in with" if lists else "If you are signed in with"
+    expect(dialog).to_contain_text(f"{warning} this client")
+    dialog.get_by_role("button", name="Revoke").click()
+    if not lists:
+        page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_label(TOKEN)).to_be_focused()
+    if lists:
+        expect(page.get_by_role("alert")).to_contain_text(f"{name} is revoked.")
+        # Another one says nothing of the kind.
+        new_client(behind.api_clients, "stats:read", name="of-somebody-else")
+        other = give_token(behind, *MANAGES)
+        page.get_by_label(TOKEN).fill(other)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Revoke of-somebody-else").click()
+        expect(dialog).to_be_visible()
+        expect(dialog).not_to_contain_text("signed in with")
+    assert not is_active(behind, name)
 
 
 def test_a_revocation_that_is_not_answered_may_be_repeated(ask_to_revoke, behind):

@@ -16,6 +16,7 @@ from tests.leaks import LEAKS
 from tests.sql.queries import FILL
 from wallet_api.blueprints.application import application
 from wallet_api.models import AUDIT_ACTIONS, SCOPES
+from wallet_api.request_ids import new_request_id
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,31 @@ def test_entries_appended_between_pages_shift_no_page(client, app, services, sql
 def test_an_ambiguous_parameter_is_refused(refusing, auditor, query):
     answer = refusing.get(f"{AUDIT}?{query}", headers=auditor)
     assert refused(answer, 400)["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("fid=x", f'"fid": must be a whole number from 0 to {2**63 - 1}.'),
+        ("fid=-1", f'"fid": must be a whole number from 0 to {2**63 - 1}.'),
+        ("after=2025-03-02&before=2025-03-01", '"after": must be earlier than "before".'),
+        ("after=2025-03-02&before=2025-03-02", '"after": must be earlier than "before".'),
+        (
+            "after=2025-03-02T02:00Z&before=2025-03-02T02:30%2B01:00",
+            '"after": must be earlier than "before".',
+        ),
+    ],
+)
+def test_the_error_of_a_filter_says_what_it_must_be(refusing, auditor, query, sentence):
+    problem = refused(refusing.get(f"{AUDIT}?{query}", headers=auditor), 400, sentence)
+    assert problem["code"] == "invalid_request"
+
+
+def test_a_range_that_begins_after_a_request_finds_nothing_of_it(refusing, auditor, written):
+    """The service derives the end of the range from the id: the caller made no mistake."""
+    query = f"request_id={new_request_id()}&after=8000-01-01"
+    answer = refusing.get(f"{AUDIT}?{query}", headers=auditor)
+    assert answer.get_json()["data"] == []
 
 
 def test_a_cursor_belongs_to_its_filters(refusing, auditor, written):

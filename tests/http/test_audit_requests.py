@@ -48,7 +48,7 @@ def test_an_id_of_another_program_needs_a_user_or_a_range(client, engine, reques
     answer = client.get(AUDIT, query_string={"request_id": request_id}, headers=engine)
     problem = refused(answer, 400)
     assert problem["code"] == "invalid_filter"
-    assert "Add fid, or after and before at most 7 days apart." in problem["detail"]
+    assert 'Add "fid", or "after" and "before" at most 7 days apart.' in problem["detail"]
     assert found(client, engine, request_id=request_id, fid=FID) == [(FID, "wallet.created")]
     (entry,) = client.get(f"{AUDIT}?fid={FID}", headers=engine).get_json()["data"]
     day = entry["createdAt"][:10]

@@ -73,6 +73,13 @@ def test_an_ambiguous_time_is_refused(refusing, finder, text):
         assert "offset" in problem["error"]
 
 
+@pytest.mark.parametrize("end", ["2025-03-01", "2025-03-02", "2025-03-02T00:30%2B01:00"])
+def test_a_range_that_contains_no_time_is_refused(refusing, finder, end):
+    path = f"{WALLETS}?createdAfter=2025-03-02&createdBefore={end}"
+    sentence = '"createdAfter": must be earlier than "createdBefore".'
+    assert refused(refusing.get(path, headers=finder), 400, sentence)["code"] == "invalid_request"
+
+
 @pytest.mark.parametrize(
     "query",
     [

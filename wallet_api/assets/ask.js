@@ -11,7 +11,9 @@ export const at = (id) => document.getElementById(id);
 // The time of the last response, by the clock of the service, and how far that clock is ahead. The
 // header has whole seconds: it is rounded up, so that now() is after everything that has happened.
 export let answeredAt = null;
-let ahead = 0;
+// Until then, the time at which the service made the page.
+const madeAt = Date.parse(document.querySelector("meta[name=date]")?.content);
+let ahead = madeAt ? madeAt + 999 - Date.now() : 0;
 export const now = () => new Date(Date.now() + ahead);
 
 export class Refusal extends Error {
@@ -20,6 +22,13 @@ export class Refusal extends Error {
     super(error);
     Object.assign(this, { detail, code, id, status, wait });
   }
+}
+
+// Return an error of the API with the labels of a form instead of the names of the API.
+export function named(refusal, labels) {
+  const rename = (text) => text?.replace(/"(\w+)"(?::(?= must))?/g, (whole, name) => labels[name] ?? whole);
+  if (refusal instanceof Refusal) Object.assign(refusal, { message: rename(refusal.message), detail: rename(refusal.detail) });
+  return refusal;
 }
 
 // Return the response, or throw a Refusal. A request that writes has `ifUnknown`: what to do if it is

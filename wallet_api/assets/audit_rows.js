@@ -1,34 +1,44 @@
 // Audit entries as rows.
 
+import { subject } from "./audit_subjects.js";
 import { h, link, pill, table } from "./dom.js";
 import { entryJson } from "./export.js";
 import { amount, decimal, fidLink, time, unixTime } from "./format.js";
-import { address, copyButton, copyable, marked, short } from "./ids.js";
-import { ACTIONS, severity } from "./labels.js";
+import { address, copyButton, copyable, hasTime, marked, short } from "./ids.js";
+import { ACTIONS, labelOf, severity } from "./labels.js";
 import { to } from "./router.js";
 
-// An id that the service made contains its time (UUID version 7). Another one is searched for only
-// with a user or a range.
-const OUR_ID = /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/;
 // Members of effects that are seconds since 1970.
 const TIMES = ["deadline", "expires_at"];
 // Members of details that are texts.
 const TEXTS = ["reason", "layer", "rule", "digest"];
 
 // `network` is that of the service, whose assets are known, or null.
-export function auditTable(entries, network, { user = true } = {}) {
-  const columns = ["Time", "Action", ...(user ? ["User"] : []), "By", "From", "Details", "Request"];
-  return table("Audit entries", columns, entries.map((entry) => [
-    time(entry.createdAt),
-    pill(severity(entry.action), ACTIONS[entry.action] ?? entry.action),
-    ...(user ? [fidLink(entry.fid)] : []),
-    link(to(["audit"], { actor: entry.actor }), entry.actor),
-    entry.ip ? copyable(entry.ip, "IP address") : "",
-    safely(entry, network),
-    copyable(entry.requestId, "request id",
-      link(to(["audit"], { request_id: entry.requestId, fid: OUR_ID.test(entry.requestId) ? null : entry.fid }), begin(entry.requestId))),
-  ]));
+export function auditTable(entries, network) {
+  const columns = ["Time", "Action", "User", "By", "From", "Details", "Request"];
+  return table("Audit entries", columns, entries.map((entry) =>
+    [made(entry), action(entry), fidLink(entry.fid), actor(entry), origin(entry), safely(entry, network), request(entry)]));
 }
+
+// Entries of one user, each in about two lines.
+export function compactAuditTable(entries, network) {
+  const rows = table("Audit entries", ["Time and request", "Action", "Details", "By, from"], entries.map((entry) => {
+    const shown = safely(entry, network);
+    // The digest is among all members.
+    shown.querySelector(".digest")?.remove();
+    const lines = (...parts) => h("div", {}, parts.map((part) => h("div", {}, part)));
+    return [lines(made(entry), request(entry)), lines(action(entry), shown.querySelector("details")), shown, lines(actor(entry), origin(entry))];
+  }));
+  rows.classList.add("long", "compact");
+  return rows;
+}
+
+const made = ({ createdAt }) => time(createdAt);
+const action = (entry) => pill(severity(entry.action), labelOf(ACTIONS, entry.action));
+const actor = (entry) => link(to(["audit"], { actor: entry.actor }), entry.actor);
+const origin = ({ ip }) => (ip ? copyable(ip, "IP address") : "");
+const request = ({ requestId: id, fid }) => copyable(id, "request id",
+  link(to(["audit"], { request_id: id, fid: hasTime(id) ? null : fid }), begin(id)));
 
 const begin = (id) => (id.length > 12 ? `${id.slice(0, 8)}…` : id);
 
@@ -52,10 +62,12 @@ function details(entry, network) {
   const recipient = entry.recipientPublicKey;
   return h("div", { class: "details" },
     refusal(entry.details),
+    subject(entry),
     entry.reason && h("p", {}, marked(entry.reason, explorer)),
     entry.address && h("p", {}, address(entry.address, explorer, short(entry.address))),
     effects?.length ? h("ul", { class: "effects" }, effects.map((effect) => h("li", {}, describe(effect, known, explorer)))) : null,
-    digest && h("p", { class: "quiet" }, "digest ", copyable(digest, "digest", short(digest))),
+    chainId && network && !known && h("p", {}, `on chain ${chainId}`),
+    digest && h("p", { class: "quiet digest" }, "digest ", copyable(digest, "digest", short(digest))),
     recipient && h("p", { class: "quiet" }, "encrypted to ", copyable(recipient, "public key", short(recipient))),
     members(entry, explorer));
 }

@@ -4,28 +4,35 @@
 import { h, s } from "./dom.js";
 
 const HEIGHT = 200;
-const MARGIN = { top: 12, right: 8, bottom: 24, left: 48 };
+const MARGIN = { top: 12, right: 8, bottom: 24 };
+const DIGIT_WIDTH = 7;
+const SHORTEST_AXIS = 48;
 const LABEL_WIDTH = 64;
 const STEPS = [1, 2, 2.5, 5, 10];
 
-// The smallest round step that needs at most four of it for the maximum.
-function roundStep(maximum, whole) {
-  const rough = maximum / 4;
-  const power = 10 ** Math.floor(Math.log10(rough || 1));
-  const step = power * STEPS.find((one) => one * power >= rough);
-  return whole ? Math.max(1, Math.ceil(step)) : step;
+// The smallest round step that needs at most four of it for the maximum, in whole units.
+function roundStep(maximum, unit) {
+  const rough = maximum / 4 || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * STEPS.find((one) => one * power >= rough * (1 - 1e-9));
+  return unit * Math.max(1, Math.ceil(step / unit - 1e-9));
 }
 
-const shortNumber = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
+// Ticks are few multiples of a step of two digits.
+const shortNumber = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 const dayName = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
 
-// Draw `rows` ({ day, kind, value, text }) of `days`. `text` is the exact value.
-export function chart({ id, title, days, kinds, rows, whole = true }) {
+// Draw `rows` ({ day, kind, value, text }) of `days`. `text` is the exact value, which has at most
+// `decimals`. An axis of counts has no fewer than four.
+export function chart({ id, title, days, kinds, rows, decimals = 0 }) {
   const cells = new Map(rows.map((row) => [`${row.day} ${row.kind}`, row]));
   const columns = days.map((day) => kinds.map((kind) => cells.get(`${day} ${kind}`) ?? { value: 0, text: "0" }));
   const sums = columns.map((column) => column.reduce((sum, cell) => sum + cell.value, 0));
-  const step = roundStep(Math.max(...sums, whole ? 4 : Number.MIN_VALUE), whole);
-  const top = step * Math.max(1, Math.ceil(Math.max(...sums) / step - 1e-9));
+  const step = roundStep(Math.max(...sums, decimals ? 0 : 4), 10 ** -decimals);
+  const steps = Math.max(1, Math.ceil(Math.max(...sums) / step - 1e-9));
+  const top = step * steps;
+  const ticks = Array.from({ length: steps + 1 }, (_, index) => shortNumber.format(step * index));
+  const left = Math.max(SHORTEST_AXIS, DIGIT_WIDTH * Math.max(...ticks.map((tick) => tick.length)) + 12);
 
   const describe = (index) =>
     `${days[index]}: ${kinds.map((kind, place) => `${kind} ${columns[index][place].text}`).join(", ")}`;
@@ -38,17 +45,18 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
   // The width of a day, and the day under the pointer.
   let each = 0;
   let shown = null;
-  const x = (index) => MARGIN.left + index * each;
+  const x = (index) => left + index * each;
 
   function draw(width) {
-    each = (width - MARGIN.left - MARGIN.right) / days.length;
+    each = (width - left - MARGIN.right) / days.length;
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const lines = [];
-    for (let value = 0; value <= top + step / 2; value += step) {
-      lines.push(s("line", { class: value ? "grid" : "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value) }),
-        s("text", { class: "tick", x: MARGIN.left - 8, y: y(value) + 4, "text-anchor": "end" }, shortNumber.format(value)));
+    for (const [index, tick] of ticks.entries()) {
+      const place = y(step * index);
+      lines.push(s("line", { class: index ? "grid" : "axis", x1: left, x2: width - MARGIN.right, y1: place, y2: place }),
+        s("text", { class: "tick", x: left - 8, y: place + 4, "text-anchor": "end" }, tick));
     }
-    const every = Math.ceil(days.length / Math.max(1, Math.floor((width - MARGIN.left) / LABEL_WIDTH)));
+    const every = Math.ceil(days.length / Math.max(1, Math.floor((width - left) / LABEL_WIDTH)));
     for (let index = 0; index < days.length; index += every) {
       lines.push(s("text", { class: "tick", x: x(index) + each / 2, y: HEIGHT - 6, "text-anchor": "middle" }, dayName.format(new Date(days[index]))));
     }
@@ -71,7 +79,7 @@ export function chart({ id, title, days, kinds, rows, whole = true }) {
   }
 
   for (const name of ["pointermove", "pointerdown"]) {
-    svg.addEventListener(name, (event) => point(Math.floor((event.offsetX - MARGIN.left) / each)));
+    svg.addEventListener(name, (event) => point(Math.floor((event.offsetX - left) / each)));
   }
   // A finger leaves at the end of a tap, and the value stays.
   svg.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") point(null); });

@@ -1,6 +1,6 @@
 // Creation of an API client. Its token is shown once, and not stored.
 
-import { Refusal, at, busy, explain, now } from "./ask.js";
+import { Refusal, at, busy, explain, named, now } from "./ask.js";
 import { card, h, link, note } from "./dom.js";
 import { copyable } from "./ids.js";
 import { SCOPES } from "./labels.js";
@@ -13,6 +13,7 @@ const LISTED = 100;
 // No request grants it (wallet_api/auth/client_grants.py).
 const NOT_GRANTED = "clients:write";
 const DAY_MS = 86_400_000;
+const FIELDS = { name: "Name", scopes: "Scopes", expiresAt: "Expires", allowedNetworks: "Allowed networks", policyId: "Policy", unrestricted: "Unrestricted" };
 const EXPIRIES = { "1 day": 1, "7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365, "as your token does": 0 };
 
 export function newClient(view) {
@@ -40,7 +41,7 @@ export function newClient(view) {
       at("said").textContent = `${made.name} is created. Its token is shown only once: copy it now.`;
     };
     const failed = (refusal) => {
-      if (body.isConnected && refusal.code !== "unauthenticated") explain(refusal, error);
+      if (body.isConnected && refusal.code !== "unauthenticated") explain(named(refusal, FIELDS), error);
       else View.current.fail(refusal);
     };
     busy(button, create, failed);

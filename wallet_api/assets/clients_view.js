@@ -1,24 +1,19 @@
 // API clients: a list, creation and revocation.
 
-import { newClient } from "./client_form.js";
 import { card, h, link, pill, quiet, table } from "./dom.js";
 import { time } from "./format.js";
 import { copyable, short } from "./ids.js";
 import { revokeButton } from "./revoke.js";
 import { to } from "./router.js";
-import { get } from "./session.js";
+import { get, isOwn } from "./session.js";
 
-export function clients(view, [part = ""], { cursor }) {
-  if (part === "new") {
-    newClient(view);
-    return;
-  }
+export function clients(view, _, { cursor }) {
   view.title("API clients");
   const { element, body } = card("Clients", { id: "clients", wide: true, more: link(to(["clients", "new"]), "Create a client") });
   view.add(element);
   const load = () => view.load(body, "clients:read", async () => {
     const { data, next_cursor: next } = await get("clients", { limit: 100, cursor });
-    const columns = ["Client", "Scopes", "Limits", "Use", ""];
+    const columns = ["Client", "Scopes", "Limits", "Use", "Actions"];
     return [data.length ? table("API clients", columns, data.map((one) => row(view, one, load))) : quiet("None yet."),
       h("p", { class: "actions pages" }, cursor && link("#/clients", "First clients"), next && link(to(["clients"], { cursor: next }), "More clients"))];
   });
@@ -29,7 +24,7 @@ function row(view, client, load) {
   const { name, scopes, unrestricted, policyId, allowedNetworks, createdAt, expiresAt, lastUsedAt } = client;
   const active = !client.revokedAt && !client.expired;
   return [
-    h("div", {}, h("strong", {}, name), " ", state(client),
+    h("div", {}, h("strong", {}, name), " ", state(client), isOwn(client) && [" ", pill("plain", "You")],
       h("div", { class: "quiet" }, client.revokedAt ? ["revoked ", time(client.revokedAt)] : ["since ", time(createdAt)])),
     h("div", { class: "scopes" }, scopes.map((scope) => h("code", {}, scope)),
       unrestricted && pill("bad", "unrestricted")),

@@ -2,18 +2,22 @@
 
 import { at, busy, explain } from "./ask.js";
 import { audit } from "./audit_view.js";
+import { newClient } from "./client_form.js";
 import { clients } from "./clients_view.js";
 import { deposit } from "./deposit_view.js";
-import { note } from "./dom.js";
 import { overview } from "./overview_view.js";
-import { go, here } from "./router.js";
+import { followLinksToHere, go, here } from "./router.js";
 import { search } from "./search_view.js";
 import { forget, signIn, token } from "./session.js";
 import { status } from "./status_view.js";
-import { user } from "./user_view.js";
+import { user, userDeposits } from "./user_view.js";
 import { View } from "./view.js";
 
-const VIEWS = { "": overview, search, users: user, deposits: deposit, audit, clients, status };
+// A colon stands for an id.
+const VIEWS = {
+  "": overview, search, audit, status, clients, "clients/new": newClient,
+  "users/:": user, "users/:/deposits": userDeposits, "deposits/:": deposit,
+};
 // A user, a deposit and a search belong to no entry of the navigation.
 const ENTRY_OF = { "": "overview", audit: "audit", clients: "clients", status: "status" };
 
@@ -27,20 +31,20 @@ function show({ focus = true } = {}) {
     at("token").focus();
     return;
   }
-  const { parts: [name = "", ...rest], query } = here();
+  const { parts, query } = here();
   for (const entry of document.querySelectorAll("[data-entry]")) {
-    if (entry.dataset.entry === ENTRY_OF[name]) entry.setAttribute("aria-current", "page");
+    if (entry.dataset.entry === ENTRY_OF[parts[0] ?? ""]) entry.setAttribute("aria-current", "page");
     else entry.removeAttribute("aria-current");
   }
   const view = new View(at("outlet"), { leave: signOut, refresh });
-  const open = Object.hasOwn(VIEWS, name) ? VIEWS[name] : notFound;
-  open(view, rest, query);
+  viewOf(parts)(view, parts.slice(1), query);
   if (focus) view.heading.focus();
 }
 
-function notFound(view) {
-  view.title("Not found");
-  view.add(note("This view does not exist. Choose one in the navigation, or search."));
+function viewOf(parts) {
+  const matches = (pattern) => pattern.length === parts.length && pattern.every((part, place) => [":", parts[place]].includes(part));
+  const [, open] = Object.entries(VIEWS).find(([path]) => matches(path.split("/").filter(Boolean))) ?? [];
+  return open ?? ((view) => view.notFound("This view does not exist. Choose one in the navigation, or search."));
 }
 
 function refresh() {
@@ -78,6 +82,7 @@ submits("search", () => {
   if (asked) go(["search"], { q: asked });
 });
 at("sign-out").addEventListener("click", () => signOut());
+followLinksToHere();
 addEventListener("hashchange", () => {
   scrollTo(0, 0);
   show();

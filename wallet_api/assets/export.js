@@ -1,6 +1,7 @@
 // Files with all audit entries that a filter finds.
 
-import { get } from "./session.js";
+import { answeredAt } from "./ask.js";
+import { find } from "./audit_filters.js";
 
 export const LARGEST_EXPORT = 10_000;
 const PAGE = 100;
@@ -8,17 +9,20 @@ const KEPT_MS = 60_000;
 
 const COLUMNS = ["createdAt", "action", "actor", "fid", "chain", "address", "ip", "reason", "recipientPublicKey", "requestId", "id", "details"];
 
-// Read the newest entries, page by page. `report` is called with their number so far.
+// Read the newest entries, page by page, as of the first one. `report` is called with their number so
+// far.
 export async function collect(filters, report) {
   const entries = [];
   let cursor = null;
+  let asOf = null;
   do {
-    const page = await get("audit", { ...filters, limit: PAGE, cursor });
+    const page = await find(filters, { limit: PAGE, cursor });
+    asOf ??= answeredAt;
     entries.push(...page.data);
     report(entries.length);
     cursor = page.next_cursor;
   } while (cursor && entries.length < LARGEST_EXPORT);
-  return { entries, complete: cursor === null };
+  return { entries, complete: cursor === null, asOf };
 }
 
 const write = (value) => `${JSON.stringify(value, null, 2)}\n`;

@@ -48,4 +48,7 @@ export function duration(seconds) {
 
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 
+const FIDS_END = 2n ** 63n;
+export const isFid = (text) => /^[1-9][0-9]{0,18}$/.test(text) && BigInt(text) < FIDS_END;
+
 export const fidLink = (fid) => (fid === 0 ? "all users" : copyable(String(fid), "FID", link(`#/users/${fid}`, `FID ${fid}`)));

@@ -9,6 +9,11 @@ const IDENTIFIER = /\b(?:0x[0-9a-f]{40,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const HASH = /^0x[0-9a-f]{64}$/i;
 
+// Whether the service made a request id, which then contains its time (UUID version 7, of the years
+// 2026 to 2125). Another id is searched for only with a user or a range.
+export const hasTime = (id) => /^[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/.test(id)
+  && id >= "019b76daa8" && id < "047a33a878";
+
 export const short = (text) => (text.length > 16 ? `${text.slice(0, 8)}…${text.slice(-6)}` : text);
 
 const icon = (...paths) => s("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },

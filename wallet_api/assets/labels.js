@@ -21,8 +21,13 @@ export const ACTIONS = {
   "client.revoked": "API client revoked",
 };
 
+// The label of a value, which is its own label if it has none.
+export const labelOf = (labels, value) => (Object.hasOwn(labels, value) ? labels[value] : value);
+
 // Entries that an operator looks for first.
 export const SIGNATURES = ["message.signed", "typed_data.signed", "transaction.signed", "authorization.signed"];
+// The other entries of a user, which the page of the user lists apart from signatures.
+export const OTHER_ACTIONS = Object.keys(ACTIONS).filter((action) => ![...SIGNATURES, "signing.refused"].includes(action));
 export const KEY_USES = ["key.read", "key.exported", ...SIGNATURES];
 
 const ALARMING = /^key\.(read|exported)$/;

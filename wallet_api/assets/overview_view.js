@@ -90,8 +90,8 @@ function chartsOf(stats) {
   const plots = [
     { id: "new-wallets", title: "New wallets", kinds: Object.values(KINDS), rows: wallets },
     { id: "new-deposits", title: "Deposits prepared", kinds: ["USDC", "ETH"], rows: counts },
-    { id: "usdc-amounts", title: "USDC prepared", kinds: ["USDC"], rows: amounts("USDC"), whole: false },
-    { id: "eth-amounts", title: "ETH prepared", kinds: ["ETH"], rows: amounts("ETH"), whole: false },
+    { id: "usdc-amounts", title: "USDC prepared", kinds: ["USDC"], rows: amounts("USDC"), decimals: DECIMALS.USDC },
+    { id: "eth-amounts", title: "ETH prepared", kinds: ["ETH"], rows: amounts("ETH"), decimals: DECIMALS.ETH },
   ];
   return plots.map((plot) => h("section", { class: "card", "aria-label": plot.title }, chart({ days, ...plot })));
 }

@@ -1,8 +1,8 @@
 // Revocation of an API client.
 
-import { at, busy, explain } from "./ask.js";
-import { h } from "./dom.js";
-import { post } from "./session.js";
+import { Refusal, at, busy, explain } from "./ask.js";
+import { h, note } from "./dom.js";
+import { ownName, post } from "./session.js";
 import { View } from "./view.js";
 
 // A button that asks before it revokes, because a revocation cannot be undone. Then it calls `done`.
@@ -11,13 +11,19 @@ export function revokeButton(view, name, done) {
     onclick: (event) => confirm(view, event.currentTarget, name, done) }, "Revoke");
 }
 
-function confirm(view, button, name, done) {
+async function confirm(view, button, name, done) {
+  const own = await ownName();
+  if (!view.root.isConnected || view.root.querySelector("dialog")) return;
   const error = h("div", { class: "error", role: "alert" });
   const close = () => dialog.close();
   const revoke = async () => {
     const ifUnknown = `It is not known whether ${name} is revoked. Revoke it again: a second revocation changes nothing.`;
     await post(`clients/${encodeURIComponent(name)}/revoke`, { ifUnknown });
     close();
+    if (own === name) {
+      view.leave(new Refusal({ error: `${name} is revoked. Its token was yours, and you are signed out.` }));
+      return;
+    }
     button.remove();
     view.heading.focus();
     at("said").textContent = `${name} is revoked.`;
@@ -35,6 +41,8 @@ function confirm(view, button, name, done) {
   const dialog = h("dialog", { "aria-labelledby": "revoke-title", onclose: () => { dialog.remove(); button.focus(); } },
     h("h2", { id: "revoke-title" }, `Revoke ${name}?`),
     h("p", {}, "Every process refuses its token immediately. This cannot be undone: create a new client instead."),
+    own === name && note(h("strong", {}, "You are signed in with this client."), " The console signs you out."),
+    own === null && note("If you are signed in with this client, your next request signs you out."),
     error,
     h("div", { class: "actions" },
       h("button", { type: "button", class: "danger primary", onclick: (event) => busy(event.currentTarget, revoke, failed) }, "Revoke"),

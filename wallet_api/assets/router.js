@@ -22,8 +22,19 @@ export function to(parts, query = {}) {
   return `#/${parts.map(encodeURIComponent).join("/")}${search && `?${search}`}`;
 }
 
+// Go to a view. One that is shown already is shown again.
 export function go(parts, query = {}) {
-  location.hash = to(parts, query);
+  if (location.hash === to(parts, query)) dispatchEvent(new Event("hashchange"));
+  else location.hash = to(parts, query);
+}
+
+// Show a view again at a click on a link to it. The browser does nothing then, and what was typed or
+// created would stay.
+export function followLinksToHere() {
+  document.addEventListener("click", (event) => {
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (plain && event.target.closest("a[href^='#']")?.href === location.href) dispatchEvent(new Event("hashchange"));
+  });
 }
 
 // Go to a view without leaving the current one in the history.

@@ -33,6 +33,21 @@ let known = null;
 // The network of the service; null for a token without stats:read.
 export const knownNetwork = () => settings().then(({ network }) => network, () => null);
 
+// Whether the token is that of this client of a list.
+export const isOwn = ({ tokenPrefix }) => token().startsWith(tokenPrefix);
+
+// Return the name of the client whose token this is; null if the clients cannot be listed.
+export async function ownName() {
+  let cursor = null;
+  do {
+    const page = await get("clients", { limit: 100, cursor }).catch(() => null);
+    const own = page?.data.find(isOwn);
+    if (own) return own.name;
+    cursor = page?.next_cursor;
+  } while (cursor);
+  return null;
+}
+
 // What does not change while the service runs: its network and its wallet storage.
 export function settings() {
   known ??= get("status").then(({ network, storage }) => ({ network, storage }), (refusal) => {

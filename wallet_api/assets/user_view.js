@@ -1,36 +1,37 @@
-// One user on one screen: wallets, policy, deposits, signatures, refusals and audit entries.
+// One user on one screen: wallets, policy, deposits, signatures and other audit entries.
 
-import { auditTable } from "./audit_rows.js";
+import { compactAuditTable } from "./audit_rows.js";
 import { card, h, link, quiet, table } from "./dom.js";
 import { depositTable } from "./deposit_view.js";
-import { time } from "./format.js";
+import { isFid, time } from "./format.js";
 import { address, copyButton } from "./ids.js";
-import { KINDS, SIGNATURES } from "./labels.js";
+import { KINDS, OTHER_ACTIONS, SIGNATURES } from "./labels.js";
 import { policyCard } from "./policy_card.js";
 import { to } from "./router.js";
 import { get, knownNetwork } from "./session.js";
 
-const SIZE = 5;
+const REFUSED = "signing.refused";
+const SIZE = 3;
 
-export function user(view, [fid = "", part = ""], query) {
-  view.title(`FID ${fid}`, copyButton(fid, "FID"));
-  if (part === "deposits") {
-    allDeposits(view, fid, query);
+export function user(view, [fid], query) {
+  if (!isFid(fid)) {
+    notAUser(view, fid);
     return;
   }
-  const entries = (id, title, none, filters) => {
-    const all = link(to(["audit"], { fid, ...filters }), "All in the audit log");
-    const shown = card(title, { id, more: all, wide: true });
+  view.title(`FID ${fid}`, copyButton(fid, "FID"));
+  const entries = (id, title, none, actions, links) => {
+    const more = Object.entries(links).map(([label, filters]) => link(to(["audit"], { fid, ...filters }), label));
+    const shown = card(title, { id, more: h("span", { class: "actions" }, more), wide: true });
     view.add(shown.element);
     view.load(shown.body, "audit:read", async () => {
-      const { data } = await get("audit", { fid, ...filters, limit: SIZE });
-      return [data.length ? auditTable(data, await knownNetwork(), { user: false }) : quiet(none)];
+      const { data } = await get("audit", { fid, action: actions.join(","), limit: SIZE });
+      return [data.length ? compactAuditTable(data, await knownNetwork()) : quiet(none)];
     });
   };
 
   const wallets = card("Wallets", { id: "wallets" });
   const deposits = card("Deposits prepared", { id: "deposits", more: link(to(["users", fid, "deposits"]), "All deposits") });
-  view.body.classList.add("main-and-side");
+  view.body.classList.add("user");
   view.add(h("div", { class: "column" }, wallets.element, deposits.element));
   view.load(wallets.body, "wallets:read", () => walletsOf(fid));
   policyCard(view, fid, query.client ?? "");
@@ -38,9 +39,14 @@ export function user(view, [fid = "", part = ""], query) {
     const { data } = await get(`users/${encodeURIComponent(fid)}/deposits`, { limit: SIZE });
     return data.length ? [depositTable(data), quiet(data[0].note)] : [quiet("No deposits yet.")];
   });
-  entries("signatures", "Signatures", "No signatures yet.", { action: SIGNATURES.join(",") });
-  entries("refusals", "Refused signatures", "No signature was refused.", { action: "signing.refused" });
-  entries("trail", "Audit log", "No entries yet.", {});
+  entries("signatures", "Signatures", "No signatures yet.", [...SIGNATURES, REFUSED],
+    { "Refused signatures": { action: REFUSED }, "All signatures": { action: SIGNATURES.join(",") } });
+  entries("trail", "Other audit entries", "No other entries yet.", OTHER_ACTIONS, { "All in the audit log": {} });
+}
+
+function notAUser(view, fid) {
+  if (fid === "0") view.notFound("FID 0 is the service itself. ", link("#/audit?fid=0", "Its audit entries"), " are changes of policies and API clients.");
+  else view.notFound(`“${fid}” is not an FID. An FID is a whole number from 1 to 9223372036854775807.`);
 }
 
 async function walletsOf(fid) {
@@ -67,7 +73,11 @@ async function walletTable(wallets) {
   ]));
 }
 
-function allDeposits(view, fid, { cursor = null }) {
+export function userDeposits(view, [fid], { cursor = null }) {
+  if (!isFid(fid)) {
+    notAUser(view, fid);
+    return;
+  }
   view.title(`Deposits of FID ${fid}`, copyButton(fid, "FID"));
   const { element, body } = card("Deposits prepared", { id: "deposits", wide: true, more: link(to(["users", fid]), `FID ${fid}`) });
   view.add(element);

@@ -5,6 +5,10 @@ import { h, note, quiet } from "./dom.js";
 import { time } from "./format.js";
 import { localTimeButton } from "./local_times.js";
 
+// What the search takes.
+export const SEARCHED = "Search for an FID (1464243), a wallet (fid_1464243_ethereum), an address or its beginning "
+  + "(0x24e0), a deposit id, a request id, or an actor (client:engine).";
+
 export class View {
   // The view on the screen.
   static current = null;
@@ -36,6 +40,12 @@ export class View {
 
   add(...elements) {
     this.body.append(...elements);
+  }
+
+  // Say why there is nothing at this URL, and what can be searched for.
+  notFound(...sentences) {
+    this.title("Not found");
+    this.add(h("div", { class: "wide" }, note(...sentences), quiet(SEARCHED)));
   }
 
   // Fill one part with the elements that `work` returns, or with the reason why it has none.

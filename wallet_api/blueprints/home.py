@@ -1,5 +1,6 @@
 """The landing page, with a demo deposit in development, the console, and pages for 404 and 405."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask, Response, g, render_template, request, send_from_directory
@@ -69,7 +70,7 @@ def home() -> ResponseReturnValue:
 @blueprint.response(200, {"type": "string"}, content_type="text/html")
 def console() -> ResponseReturnValue:
     """Render the operator console, which needs the token of an API client."""
-    return _page(render_template("console.html"))
+    return _page(render_template("console.html", now=datetime.now(UTC).isoformat()))
 
 
 def _page(text: str) -> Response:

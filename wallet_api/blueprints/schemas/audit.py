@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from wallet_api.blueprints.schemas.bases import CHAINS, FID, Answer, PageAnswer, Timestamp
 from wallet_api.blueprints.schemas.url_parameters import (
@@ -10,6 +10,7 @@ from wallet_api.blueprints.schemas.url_parameters import (
     Fid,
     Moment,
     PageQuery,
+    require_order,
     require_printable,
 )
 from wallet_api.models import AUDIT_ACTIONS, SERVICE_FID, read_details
@@ -21,10 +22,7 @@ _CHAIN_FID = {**FID, "minimum": SERVICE_FID, "description": "0: changes of polic
 class _ChainFid(Fid):
     """The FID of a chain, or that of the service itself."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if value == str(SERVICE_FID):
-            return SERVICE_FID
-        return super()._deserialize(value, attr, data, **kwargs)
+    smallest = SERVICE_FID
 
 
 class _Actions(fields.Field[tuple[str, ...]]):
@@ -70,8 +68,12 @@ class AuditQuery(PageQuery):
     )
     before = Moment(
         load_default=None,
-        metadata={**MOMENT, "description": "Exclusive end of the range."},
+        metadata={**MOMENT, "description": "Exclusive end of the range, later than `after`."},
     )
+
+    @validates_schema
+    def require_order(self, query: dict[str, Any], **kwargs: Any) -> None:
+        require_order(query["after"], query["before"], names=("after", "before"))
 
 
 def _details(text: str | None) -> dict[str, object] | None:

@@ -59,10 +59,12 @@ class Day(fields.Field[date]):
 class Fid(fields.Field[int]):
     """A Farcaster id in a query."""
 
+    smallest = 1
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        fid = parse_fid(value)
-        if fid is None:
-            raise ValidationError(f"must be a whole number from 1 to {MAX_FID}.")
+        fid = 0 if value == "0" else parse_fid(value)
+        if fid is None or fid < self.smallest:
+            raise ValidationError(f"must be a whole number from {self.smallest} to {MAX_FID}.")
         return fid
 
 
@@ -70,6 +72,12 @@ def require_printable(text: str) -> None:
     """Raise ValidationError unless the text is printable and not blank."""
     if not text.isprintable() or not text.strip():
         raise ValidationError("must be printable text.")
+
+
+def require_order(start: datetime | None, end: datetime | None, *, names: tuple[str, str]) -> None:
+    """Raise ValidationError if a range has both ends and contains no time. `names` are theirs."""
+    if start is not None and end is not None and start >= end:
+        raise ValidationError(f'must be earlier than "{names[1]}".', field_name=names[0])
 
 
 DAY = {"type": "string", "format": "date"}

@@ -1,6 +1,8 @@
 """Schemas of /v1/wallets."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import fields, validate, validates_schema
 
 from wallet_api.blueprints.schemas.bases import (
     ADDRESS,
@@ -14,7 +16,13 @@ from wallet_api.blueprints.schemas.bases import (
     Timestamp,
     wallet_id,
 )
-from wallet_api.blueprints.schemas.url_parameters import MOMENT, Fid, Moment, PageQuery
+from wallet_api.blueprints.schemas.url_parameters import (
+    MOMENT,
+    Fid,
+    Moment,
+    PageQuery,
+    require_order,
+)
 
 
 class WalletQuery(PageQuery):
@@ -41,8 +49,16 @@ class WalletQuery(PageQuery):
     created_before = Moment(
         data_key="createdBefore",
         load_default=None,
-        metadata={**MOMENT, "description": "Exclusive end of the range."},
+        metadata={
+            **MOMENT,
+            "description": "Exclusive end of the range, later than `createdAfter`.",
+        },
     )
+
+    @validates_schema
+    def require_order(self, query: dict[str, Any], **kwargs: Any) -> None:
+        names = ("createdAfter", "createdBefore")
+        require_order(query["created_after"], query["created_before"], names=names)
 
 
 class FoundWallet(Answer):

@@ -66,8 +66,8 @@ def _bounded(filters: AuditFilters) -> AuditFilters:
         filters = replace(filters, since=filters.since or since, before=filters.before or before)
     if filters.fid is None and not _is_short(filters.since, filters.before):
         raise InvalidFilter(
-            hint="request_id: this id was not made by this service, so it does not contain its "
-            f"time. Add fid, or after and before at most {MAX_RANGE.days} days apart."
+            hint='"request_id" was not made by this service, so it does not contain its time. Add '
+            f'"fid", or "after" and "before" at most {MAX_RANGE.days} days apart.'
         )
     return filters
 
