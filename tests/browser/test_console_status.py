@@ -15,6 +15,8 @@ from wallet_api.errors import Unauthenticated
 
 pytestmark = pytest.mark.slow
 
+MANAGING = (*SCOPES, "clients:read", "clients:write")
+
 
 def test_the_status_says_whether_it_serves_and_with_what(enter, shared_sql):
     visitor = enter(*SCOPES, view="#/status")
@@ -57,22 +59,24 @@ def test_missing_migrations_and_alarms_are_shown(enter, shared_sql):
     expect(page.locator("#ready")).to_have_text("Ready")
 
 
+def test_the_form_does_not_offer_the_scope_that_only_the_command_grants(enter):
+    page = enter(*MANAGING, view="#/clients/new").page
+    expect(page.locator("#new-client")).to_contain_text(
+        "Only wallet-api clients create grants clients:write"
+    )
+    expect(page.get_by_label("clients:write")).to_have_count(0)
+
+
 def test_clients_are_listed_created_and_revoked(enter, behind):
-    managing = (*SCOPES, "clients:read", "clients:write")
     new_client(behind.api_clients, "stats:read", name="former")
     revoke_client(behind.api_clients, "former")
-    visitor = enter(*managing, view="#/clients")
+    visitor = enter(*MANAGING, view="#/clients")
     page = visitor.page
     expect(rows(page, "clients").filter(has_text="former")).to_contain_text("Revoked")
     # What a row does not have leaves no trace.
     expect(page.locator("#clients")).not_to_contain_text(re.compile("false|null|undefined"))
     page.get_by_role("link", name="Create a client").click()
     assert visitor.faults_of_the_page() == []
-    # Only the command grants it.
-    expect(page.get_by_label("clients:write")).to_have_count(0)
-    expect(page.locator("#new-client")).to_contain_text(
-        "Only wallet-api clients create grants clients:write"
-    )
     page.get_by_label("Name").fill("night shift")
     page.get_by_label("audit:read").check()
     page.get_by_role("button", name="Create").click()

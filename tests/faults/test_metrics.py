@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
