@@ -94,6 +94,7 @@ def test_every_view_is_accessible_and_fits_the_screen(enter, longest, viewport, 
         page.goto(f"{visitor.url}/console{view}")
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         expect(page.get_by_text("Loading …")).to_have_count(0)
+        expect(page.locator("th:empty")).to_have_count(0)
         assert fits(page), view
         # All of an entry, and the numbers of a chart.
         page.locator("summary").evaluate_all("all => all.slice(0, 3).forEach((one) => one.click())")

@@ -51,7 +51,7 @@ def test_an_outage_is_shown_once_and_ends_with_a_refresh(visitor, proxy, service
     shown = page.url
     with proxy.refusing():
         refresh.click()
-        expect(page.get_by_text("Not loaded.")).to_have_count(6)
+        expect(page.get_by_text("Not loaded.")).to_have_count(5)
         expect(alert).to_have_count(1)
         expect(alert).to_contain_text(UNAVAILABLE)
         page.get_by_role("link", name="Status").click()

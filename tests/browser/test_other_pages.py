@@ -16,8 +16,11 @@ def brightness(page, selector):
 
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_the_documentation_follows_the_color_scheme_and_leads_back(visit, scheme, is_dark):
-    page = visit(DESKTOP, scheme).open("/docs").page
+    visitor = visit(DESKTOP, scheme).open("/docs")
+    page = visitor.page
     expect(page.get_by_role("heading", name="wallet-api")).to_be_visible()
+    # Swagger UI puts a link into the button that opens an operation.
+    assert {name for name, _ in visitor.faults_of_the_page()} == {"nested-interactive"}
     assert (page.locator("html.dark-mode").count() == 1) is is_dark
     if is_dark:
         assert brightness(page, "html") < 80
