@@ -90,8 +90,7 @@ def test_while_every_thread_waits_health_and_metrics_are_answered(service, locke
         for _ in range(20):
             seconds += map(seconds_of, asks)
             time.sleep(0.1)
-    # Other work on the machine may delay one of them.
-    assert sorted(seconds)[-2] < 1
+    assert max(seconds) < 1
 
 
 def test_a_request_that_waits_too_long_for_a_thread_gets_the_usual_503(service, locked):
