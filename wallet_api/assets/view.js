@@ -45,7 +45,7 @@ export class View {
   // Say why there is nothing at this URL, and what can be searched for.
   notFound(...sentences) {
     this.title("Not found");
-    this.add(h("div", { class: "wide" }, note(...sentences), quiet(SEARCHED)));
+    this.add(h("div", { class: "wide card-body" }, note(...sentences), quiet(SEARCHED)));
   }
 
   // Fill one part with the elements that `work` returns, or with the reason why it has none.
