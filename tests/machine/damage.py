@@ -58,11 +58,18 @@ class Damage:
         self._model.rows[key] = row
 
     def mend(self):
-        """Restore everything from a backup."""
+        """Restore everything from a backup, and remove files that were never whole.
+
+        The last file remains: a process on files refuses a folder without any, as if its disk were
+        not mounted.
+        """
         for key, (column, whole, row) in self._rows.items():
             self._world.set_value(key, column, whole)
             self._model.rows[key] = row
-        for name, whole in self._files.items():
+        for name, whole in list(self._files.items()):
+            if whole is None and len(self._model.files) == 1:
+                continue
+            del self._files[name]
             file = self._model.files.pop(name)
             if whole is None:
                 self._world.path_of(name).unlink()
@@ -71,4 +78,3 @@ class Damage:
                 self._model.files[name] = Kept(file.address, file.keyed)
                 self._model.written.add(name)
         self._rows.clear()
-        self._files.clear()
