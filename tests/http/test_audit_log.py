@@ -165,6 +165,20 @@ def test_a_range_that_begins_after_a_request_finds_nothing_of_it(refusing, audit
     assert answer.get_json()["data"] == []
 
 
+@pytest.mark.parametrize(
+    ("of_a_proxy", "sentence"),
+    [
+        ("a-proxy", '"request_id" was not made by this service, so it does not contain its time.'),
+        (None, 'Send "request_id" without "after" and "before", or add "fid"'),
+    ],
+)
+def test_a_range_that_is_too_long_for_a_request_is_refused(refusing, auditor, of_a_proxy, sentence):
+    query = f"request_id={of_a_proxy or new_request_id()}&after=2026-01-01&before=2026-12-01"
+    problem = refused(refusing.get(f"{AUDIT}?{query}", headers=auditor), 400)
+    assert problem["code"] == "invalid_filter"
+    assert problem["detail"].startswith(sentence)
+
+
 def test_a_cursor_belongs_to_its_filters(refusing, auditor, written):
     cursor = refusing.get(f"{AUDIT}?limit=3&fid=1", headers=auditor).get_json()["next_cursor"]
     for query in ("", "fid=2", "fid=01", "fid=1&actor=user:1"):

@@ -155,7 +155,9 @@ def _ways(rule: Rule, chain_id: int) -> Iterator[_Way]:
         (PERMIT2_TYPES, PERMIT2, at_permit2(deadline=_NOW)),
     ):
         yield _TYPED_DATA_METHODS, effect, (contract, _one(types, standard, default=""))
-    contract = _one(contracts, default=_ADDRESS)
+    # No rule allows them for Permit2.
+    elsewhere = None if contracts is None else contracts - {PERMIT2} or contracts
+    contract = _one(elsewhere, default=_ADDRESS)
     usable = None if types is None else frozenset(filter(is_read, types))
     primary_type = _one(usable, default="Any")
     unknown = UnknownTypedData(primary_type=primary_type, verifying_contract=contract)

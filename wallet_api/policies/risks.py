@@ -93,8 +93,27 @@ def about_fees(
         yield f"allows transactions only{_on(all_paid)}: others need a rule for network_fee."
     elif missing:
         yield f"allows no transaction{_on(missing)}: transactions need a rule for network_fee."
-    if unpaid := [method for method in methods if asked[method] and not paid[method]]:
+    yield from _about_methods(asked, paid, missing)
+
+
+def _about_methods(
+    asked: Mapping[str, frozenset[int]],
+    paid: Mapping[str, frozenset[int]],
+    missing: frozenset[int],
+) -> Iterator[str]:
+    """Warn about methods whose fees are paid on fewer chains than those of the others."""
+    if unpaid := [method for method in asked if asked[method] and not paid[method]]:
         yield f"allows no transaction{_by(unpaid)}: transactions need a rule for network_fee."
+    for method in sorted(asked):
+        rest = asked[method] - paid[method] - missing
+        if not paid[method] or not rest:
+            continue
+        by = _by([method])
+        if _OTHER_CHAINS in rest:
+            where = f"transactions{by} only{_on(paid[method])}: others"
+        else:
+            where = f"no transaction{by}{_on(rest)}: transactions"
+        yield f"allows {where} need a rule for network_fee."
 
 
 def _denied(
@@ -263,11 +282,14 @@ def _calls_of(contract: str, rule: Rule) -> RuleWithExamples:
 
 
 def about_spenders(one: RuleWithExamples, policy: Sequence[RuleWithExamples]) -> Iterator[str]:
-    """Warn about a rule that denies addresses as recipients, where they may be spenders."""
-    if one.rule.to is None or one.rule.kinds is not None:
+    """Warn about a rule that denies addresses as recipients, where they may be spenders.
+
+    Other conditions of the rule, such as on chains, may be what the allowances differ in.
+    """
+    if one.rule.to is None or replace(one.rule, to=None) != Rule(id=one.rule.id, effect="deny"):
         return
     for other in policy:
-        if other.rule.effect == "allow":
+        if other.rule.effect == "allow" and not spends_nothing(other.rule):
             allowances = other.of_kind("allowance")
             spenders = both(other.rule.spenders, one.rule.to)
             if allowances.examples and spenders:

@@ -69,7 +69,7 @@ BY_TRANSACTION = (
 BY_TYPED_DATA = (
     transfers(ENDS),
     allowances(ENDS),
-    combined(UnknownTypedData, primary_type=TYPES, verifying_contract=(None, PERMIT2)),
+    combined(UnknownTypedData, primary_type=TYPES, verifying_contract=(None, USDC, PERMIT2)),
 )
 BY_MESSAGE = ([SignedMessage(length=5)], [HashMessage()])
 

@@ -21,6 +21,7 @@ from wallet_api.policies.warnings import warnings
 MORE_CONDITIONS = [
     *({"methods": [method]} for method in METHODS),
     *({"spenders": spenders} for spenders in ([PERMIT2], [PERMIT2, ROUTER])),
+    {"kinds": ["typed_data"], "typed_data": {"verifying_contracts": [PERMIT2, ROUTER]}},
     *({"typed_data": {"primary_types": [name]}} for name in ("Permit", "PermitBatch", "uint256")),
     *(
         {"typed_data": {"primary_types": [name], "verifying_contracts": [contract]}}

@@ -13,6 +13,7 @@ from tests.unit.policies.warned import (
     typed,
     warned,
 )
+from wallet_api.policies.explanation import explain
 from wallet_api.policies.reading import read_rules
 from wallet_api.policies.rules import KINDS, METHODS
 from wallet_api.policies.warnings import warnings
@@ -118,16 +119,23 @@ BY_RPC, BY_REST = BY_TRANSACTION
                 FEE | {"chain_ids": [1], "methods": [BY_REST]},
                 FEE | {"id": "b", "methods": [BY_RPC]},
             ],
-            None,
+            (f" by {BY_RPC} on chain 1", f" by {BY_REST} on chain {BASE}"),
         ),
-        ({}, [FEE | {"methods": [BY_REST]}, ANYWHERE | {"id": "b"}], None),
-        ({}, [ANYWHERE, NO_FEE | {"chain_ids": [1]}], None),
+        (
+            {"chain_ids": [1, BASE]},
+            [FEE, FEE | {"id": "b", "chain_ids": [1], "methods": [BY_RPC]}],
+            f" by {BY_REST} on chain 1",
+        ),
+        ({}, [FEE | {"methods": [BY_REST]}, ANYWHERE | {"id": "b"}], ()),
+        ({}, [ANYWHERE, NO_FEE | {"chain_ids": [1]}], ()),
     ],
 )
 def test_a_fee_is_compared_by_method_and_chain(send, fees, missing):
-    expected = f"allows no transaction{missing}: transactions need a rule for network_fee."
     found = warned({**SEND, **send}, *fees, about="send")
-    assert found == ([] if missing is None else [expected])
+    assert found == [
+        f"allows no transaction{where}: transactions need a rule for network_fee."
+        for where in ([missing] if isinstance(missing, str) else missing)
+    ]
 
 
 @pytest.mark.parametrize("members", [{"chain_ids": [1]}, {"methods": [BY_RPC], "chain_ids": [1]}])
@@ -212,6 +220,20 @@ def test_what_a_user_allows_is_not_dangerous_because_it_only_narrows():
     assert warnings(narrow, only_narrow=True) == []
 
 
+def test_unknown_typed_data_are_allowed_for_the_other_contracts_beside_permit2():
+    orders = {"kinds": ["typed_data"], "typed_data": {"verifying_contracts": [PERMIT2, ROUTER]}}
+    read = read_rules([rule(**orders)])
+    assert explain(read[0]) == (
+        f"Allow typed data of no known standard for the contract {PERMIT2} or {ROUTER}."
+    )
+    assert warned(rule(**orders), about="r") == [
+        (
+            f"names {PERMIT2} in `verifying_contracts`, which can never match: no request matches "
+            "its `kinds` and `typed_data` together."
+        )
+    ]
+
+
 DENIED_TO = (
     "denies transfers to its addresses, but not allowances, which let them take assets: deny them "
     "as `spenders`, too."
@@ -228,6 +250,10 @@ DENIED_TO = (
         ({"kinds": ["token_transfer"]}, {"to": [ROUTER]}, False),
         ({"kinds": ["allowance"]}, {"to": [ROUTER], "kinds": ["token_transfer"]}, False),
         ({"kinds": ["allowance"]}, {"spenders": [ROUTER]}, False),
+        ({"kinds": ["allowance"]}, {"to": [ROUTER], "methods": ["sign/authorization"]}, False),
+        ({"kinds": ["allowance"]}, {"to": [ROUTER], "selectors": ["0x12345678"]}, False),
+        ({"kinds": ["allowance"], "chain_ids": [1]}, {"to": [ROUTER], "chain_ids": [BASE]}, False),
+        ({"kinds": ["allowance"], **ASSETS, "max_amount": "0"}, {"to": [ROUTER]}, False),
     ],
 )
 def test_addresses_that_are_denied_only_as_recipients_are_named(allowed, denied, is_named):

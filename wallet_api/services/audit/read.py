@@ -65,9 +65,12 @@ def _bounded(filters: AuditFilters) -> AuditFilters:
         since, before = began - _CLOCKS_DIFFER, began + _REQUEST_TAKES
         filters = replace(filters, since=filters.since or since, before=filters.before or before)
     if filters.fid is None and not _is_short(filters.since, filters.before):
+        add = f'"fid", or "after" and "before" at most {MAX_RANGE.days} days apart'
         raise InvalidFilter(
             hint='"request_id" was not made by this service, so it does not contain its time. Add '
-            f'"fid", or "after" and "before" at most {MAX_RANGE.days} days apart.'
+            f"{add}."
+            if began is None
+            else f'Send "request_id" without "after" and "before", or add {add}.'
         )
     return filters
 
