@@ -33,7 +33,7 @@ test: $(INSTALLED) ## Run the tests except the slow ones, against a real Postgre
 
 test-long: $(INSTALLED) ## Run the tests that take minutes, and property tests with new examples.
 	$(BIN)/pytest -m long --timeout 1200 --hypothesis-profile=default
-	$(BIN)/pytest -n auto --hypothesis-profile=default tests/unit tests/repositories
+	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=default
 
 test-faults: $(INSTALLED) ## Run the fault tests: outages, kills and cut connections under load (minutes).
 	$(BIN)/pytest -m faults --timeout 300

@@ -66,6 +66,32 @@ def test_an_outage_of_a_minute_does_not_page_and_one_of_six_minutes_does(
     failures("WalletApiErrors", tmp_path / "t.yml", counts, fires)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "pause"),
+    [(30, 330), (45, 300), (60, 360), (60, 420), (60, 600), (90, 480), (60, 900)],
+)
+def test_short_outages_that_recur_page_after_the_third_of_them(tmp_path, seconds, pause):
+    outages = [1200 + pause * number for number in range(3)]
+    counts = {
+        "wallet_api_requests_total{": lambda second: 10 * second,
+        "wallet_api_request_failures_total{": lambda second: (
+            sum(10 * max(0, min(second - begin, seconds)) for begin in outages) + second // 100
+        ),
+    }
+    failures("WalletApiErrors", tmp_path / "t.yml", counts, len(PHASES), minutes=90)
+
+
+@pytest.mark.parametrize("pause", [900, 1500])
+def test_two_outages_of_a_minute_in_an_hour_do_not_page(tmp_path, pause):
+    counts = {
+        "wallet_api_requests_total{": lambda second: 10 * second,
+        "wallet_api_request_failures_total{": lambda second: sum(
+            10 * max(0, min(second - begin, 60)) for begin in (1200, 1200 + pause)
+        ),
+    }
+    failures("WalletApiErrors", tmp_path / "t.yml", counts, None, minutes=75)
+
+
 @pytest.mark.parametrize("pause", [300, 420, 600, 800])
 def test_a_total_outage_pages_however_seldom_a_client_tries_again(tmp_path, pause):
     def tries(second):

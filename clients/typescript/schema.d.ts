@@ -5720,7 +5720,7 @@ export interface operations {
             /** @description The newest version of the policy. */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5984,7 +5984,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6389,7 +6389,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6524,7 +6524,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6917,7 +6917,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -7056,7 +7056,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    /** @description The version, in quotes. */
+                    /** @description The version, in quotes. For the policy of a wallet: the versions of the assignment and of the policy, with a dot between them. */
                     ETag?: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];

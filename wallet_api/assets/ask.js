@@ -26,7 +26,7 @@ export class Refusal extends Error {
 
 // Return an error of the API with the labels of a form instead of the names of the API.
 export function named(refusal, labels) {
-  const rename = (text) => text?.replace(/"(\w+)"(?::(?= must))?/g, (whole, name) => labels[name] ?? whole);
+  const rename = (text) => text?.replace(/"(\w+)"(?::(?= must))?/g, (whole, name) => Object.hasOwn(labels, name) ? labels[name] : whole);
   if (refusal instanceof Refusal) Object.assign(refusal, { message: rename(refusal.message), detail: rename(refusal.detail) });
   return refusal;
 }

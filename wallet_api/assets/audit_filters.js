@@ -30,7 +30,8 @@ export function exact(query) {
   const filters = filtersOf(query);
   const instant = now();
   const [from, until] = [filters.from, filters.to].map((text) => text && moment(text, instant));
-  if (from && until && new Date(from) >= new Date(until)) throw new Refusal({ error: "From must be earlier than To." });
+  // A Date has milliseconds only: the service compares the microseconds.
+  if (from && until && (from === until || new Date(from) > new Date(until))) throw new Refusal({ error: "From must be earlier than To." });
   if (!filters.request_id || filters.fid || hasTime(filters.request_id)) return { ...filters, from, to: until };
   const end = until || instant.toISOString();
   return { ...filters, from: from || moment(LONGEST, new Date(end)), to: end };

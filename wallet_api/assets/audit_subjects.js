@@ -40,7 +40,8 @@ function policyChange({ target, client: name, old: before, new: after }) {
 function version(found, isNamed) {
   if (!found) return "none";
   const { policy, version: number, rules } = found;
-  return [policy && !isNamed && [identifier(policy), " "], `version ${Number(number)}`, rules && ` (${plural(Number(rules), "rule")})`];
+  return [policy && !isNamed && [identifier(policy), " "],
+    `version ${Number.isInteger(number) ? number : "unknown"}`, rules && ` (${plural(Number(rules), "rule")})`];
 }
 
 const clientLink = (name) => h("strong", {}, link(to(["audit"], { actor: `client:${name}` }), text(name)));

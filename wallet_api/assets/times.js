@@ -6,7 +6,8 @@ const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const CLOCK = /^\d\d:\d\d(:\d\d)?$/;
 const RELATIVE = /^-(\d{1,4})([mhd])$/;
-const FULL = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|[+ -]\d\d:\d\d)?$/;
+// In a link, the + of an offset becomes a space. Between a day and a time, a space is no T.
+const FULL = /^(?!\S+ +\S+ +\d)(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?) ?(Z|UTC|[+ -]\d\d:\d\d)?$/;
 
 // Whether a time such as 2026-11-30T02:00 exists. A browser takes February 30 and 24:00 for the next day.
 function isTime(minute) {

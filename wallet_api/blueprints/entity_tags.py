@@ -19,7 +19,11 @@ IF_MATCH: dict[str, Any] = {
     "schema": {"type": "string", "pattern": r'^"[1-9][0-9]*(\.[1-9][0-9]*)?"$'},
 }
 ETAG_HEADER: dict[str, Any] = {
-    "ETag": {"description": "The version, in quotes.", "schema": {"type": "string"}}
+    "ETag": {
+        "description": "The version, in quotes. For the policy of a wallet: the versions of the "
+        "assignment and of the policy, with a dot between them.",
+        "schema": {"type": "string"},
+    }
 }
 
 
