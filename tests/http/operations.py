@@ -107,10 +107,8 @@ CONFORMANCE = CHECKS.get_by_names(
 )
 # What the document forbids is refused, and nothing makes the service fail.
 STRICT = [*CONFORMANCE, *CHECKS.get_by_names(["not_a_server_error", "negative_data_rejection"])]
-# The same requests in every run.
 SETTINGS = settings(
     max_examples=15,
-    derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -210,7 +210,9 @@ def test_the_service_responds_to_every_edge_case_as_the_document_says(
         case.call_and_validate(headers=headers, checks=STRICT)
 
 
-# A thread of psycopg_pool that connects meanwhile draws a random delay.
+# A thread of psycopg_pool that connects meanwhile draws a random delay. given() sets the mark only
+# of a test that it decorates.
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
