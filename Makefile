@@ -32,8 +32,8 @@ test: $(INSTALLED) ## Run the tests except the slow ones, against a real Postgre
 	$(BIN)/pytest -n auto --dist worksteal -m "not long and not faults and not slow"
 
 test-long: $(INSTALLED) ## Run the tests that take minutes, and property tests with new examples.
-	$(BIN)/pytest -m long --timeout 1200 --hypothesis-profile=default
-	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=default
+	$(BIN)/pytest -m long --timeout 1200 --hypothesis-profile=random
+	$(BIN)/pytest -n auto -m hypothesis --hypothesis-profile=random
 
 test-faults: $(INSTALLED) ## Run the fault tests: outages, kills and cut connections under load (minutes).
 	$(BIN)/pytest -m faults --timeout 300

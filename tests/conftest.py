@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from werkzeug.routing import Rule
 
 from wallet_api.crypto.encryption import _scrypt
@@ -19,6 +20,10 @@ pytest_plugins = [
     "tests.fixtures.wallets",
     "tests.fixtures.sign_in",
 ]
+
+
+# As `ci`, which is used otherwise, without a deadline that a busy machine would miss.
+settings.register_profile("random", deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
