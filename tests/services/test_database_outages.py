@@ -63,8 +63,7 @@ def test_while_the_database_is_unreachable_work_is_refused_immediately(pool, shu
     with shut():
         assert 0.9 < seconds_to_refuse(database) < 3
         before = refused_at_once("out of reach")
-        # Two may be later, because other work on the machine delays some of them.
-        assert sorted(seconds_to_refuse(database) for _ in range(20))[-3] < 0.1
+        assert max(seconds_to_refuse(database) for _ in range(20)) < 0.1
         assert refused_at_once("out of reach") == before + 20
         # Without requests, the pool itself has to notice that the outage is over.
         time.sleep(3)

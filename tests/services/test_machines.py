@@ -4,7 +4,6 @@ Stand-ins for Citus' catalog put every user on one of two machines.
 """
 
 import random
-import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -94,13 +93,10 @@ def test_the_hash_equals_that_of_postgresql(sql):
 
 
 def assert_quick(database, fids, *, answered):
-    """Check that a query about each user is answered, or refused, and half of them quickly.
-
-    Other work on the machine delays the others.
-    """
+    """Check that a query about each user is answered, or refused, and quickly."""
     found = [query_user(database, fid) for fid in fids]
     assert {was for was, _ in found} == {answered}
-    assert statistics.median(seconds for _, seconds in found) < 0.3
+    assert max(seconds for _, seconds in found) < 0.3
 
 
 def test_a_silent_machine_holds_at_most_half_of_the_connections(sql, four, silence):
